@@ -1,0 +1,211 @@
+"""Registering, proving an address, the profile, the first administrator."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from connect import audit, clock, limits, security
+from connect.accounts.queries import account_by_email, account_of
+from connect.accounts.rules import faults, normal_email, normal_name
+from connect.accounts.sign_in import end_ways_in, make_link, open_session, use_link
+from connect.accounts.tables import Account, AccountStatus, LinkKind, RoleGrant
+from connect.audit import record
+from connect.config import settings
+from connect.db import locked, one, transaction
+from connect.errors import Conflict, Invalid
+from connect.jobs import enqueue
+from connect.mail.actions import write_mail
+from connect.policy import SYSTEM, VISITOR, Actor, Permission, Role
+
+PROFILE = ("legal_name", "certificate_name", "discipline", "title", "state", "time_zone")
+
+
+class SetupIsOver(Conflict):
+    message = "There is an administrator already. Sign in, or ask that person for a role."
+
+
+async def new_account(network: str, *, email: str, password: str, **profile: str) -> Account:
+    """An account that may be registered: checked, its password hashed, not saved.
+
+    Args:
+        profile: values of ``PROFILE``; ``time_zone`` defaults to the organization's.
+
+    Raises:
+        Invalid: every bad value.
+        TooMany: this network registers too often.
+    """
+    email = normal_email(email)
+    profile = {"time_zone": settings().time_zone, **_normal(profile)}
+    if wrong := faults({**profile, "email": email}, password=password):
+        raise Invalid(wrong)
+    await limits.hit(("register", network))
+    hashed = await security.hash_password(password)
+    columns = {"email": email, "password_hash": hashed, **profile}
+    return Account({getattr(Account, name): value for name, value in columns.items()})
+
+
+async def register(account: Account) -> None:
+    """Open an account and have a link mailed that proves its address.
+
+    For an address that is known already nothing changes, and its owner gets a mail that says
+    so; the caller is told the same. An address that was registered and not proved is
+    registered anew: name and password are replaced, its links, sessions and tokens end.
+    """
+    async with transaction():
+        made = await Account.insert(account).on_conflict(target=Account.email, action="DO NOTHING")
+        known = await one(locked(Account.objects().where(Account.email == account.email), Account))
+        if not made and known.status == AccountStatus.PENDING_EMAIL:
+            await end_ways_in(known.id)
+            columns = [Account.password_hash, *(getattr(Account, name) for name in PROFILE)]
+            await Account.update({c: getattr(account, c._meta.name) for c in columns}).where(
+                Account.id == known.id
+            )
+        # Neither answer nor time may tell whether the address was known: a job writes the mail.
+        await enqueue("accounts.answer_registration", email=account.email)
+        act = "account.registered" if made else "account.registered_again"
+        fingerprint = audit.keyed_hash(account.email)
+        await record(VISITOR, act, Account, of=known.id, email=fingerprint)
+
+
+async def answer_registration(email: str) -> None:
+    """Mail a link to prove the address, or word that there is an account; job."""
+    async with transaction():
+        account = await account_by_email(email)
+        if account is None:
+            return
+        if account.status == AccountStatus.PENDING_EMAIL:
+            await _mail_proof(account)
+        elif await limits.room(("mail", email)):
+            await write_mail("accounts/known", to=email, name=account.legal_name)
+
+
+async def request_proof(email: str) -> None:
+    """Have the link that proves an address mailed again. Tells nobody whether it was."""
+    async with transaction():
+        await enqueue("accounts.send_proof", email=normal_email(email))
+
+
+async def send_proof(email: str) -> None:
+    """Mail the link that proves an address; job. Beyond a few an hour nothing is sent."""
+    async with transaction():
+        account = await account_by_email(email)
+        if account is None or account.status != AccountStatus.PENDING_EMAIL:
+            return
+        if await limits.room(("mail", email)):
+            await _mail_proof(account)
+
+
+async def _mail_proof(account: Account) -> None:
+    token = await make_link(LinkKind.PROVE, account.id)
+    await write_mail(
+        "accounts/prove", to=account.email, secret=True, name=account.legal_name, token=token
+    )
+
+
+async def prove_address(token: str) -> Account:
+    """Prove the address to which *token* was mailed.
+
+    Raises:
+        LinkUsedUp: the link is no good.
+    """
+    async with transaction():
+        link = await use_link(LinkKind.PROVE, token)
+        account = await one(locked(Account.objects().where(Account.id == link.account), Account))
+        account.status = AccountStatus.ACTIVE_UNVERIFIED
+        account.proved_at = clock.now()
+        await account.save([Account.status, Account.proved_at])
+        await record(Actor(account_id=account.id), "address.proved", Account, of=account.id)
+    return account
+
+
+async def update_profile(actor: Actor, changes: Mapping[str, str]) -> Account:
+    """Change the actor's own profile; *changes* holds some of ``PROFILE``.
+
+    Certificates and training counts that exist keep what they say.
+
+    Raises:
+        Invalid: every bad value.
+    """
+    actor.must(Permission.EDIT_ACCOUNT)
+    values = _normal(changes)
+    if wrong := faults(values):
+        raise Invalid(wrong)
+    async with transaction():
+        account = await account_of(actor, lock=True)
+        before = {n: audit.keyed_hash(getattr(account, n) or "") for n in values}
+        for name, value in values.items():
+            setattr(account, name, value)
+        if values:
+            await account.save([getattr(Account, n) for n in values])
+        after = {n: audit.keyed_hash(value or "") for n, value in values.items()}
+        await record(actor, "profile.changed", Account, of=account.id, before=before, after=after)
+    return account
+
+
+def _normal(profile: Mapping[str, str]) -> dict[str, str]:
+    names = {"legal_name", "certificate_name", "title"}
+    return {n: normal_name(v) if n in names else v for n, v in profile.items() if v is not None}
+
+
+async def has_administrator() -> bool:
+    """Whether anybody holds the administrator's role for the whole site."""
+    return await RoleGrant.exists().where(RoleGrant.role == Role.ADMIN, RoleGrant.agency.is_null())
+
+
+async def make_administrator(*, email: str, name: str, password: str) -> Account:
+    """Make an account with a proved address an administrator; an existing account is raised.
+
+    Raises:
+        Invalid: every bad value.
+    """
+    email, name = normal_email(email), normal_name(name)
+    if wrong := faults({"legal_name": name, "email": email}, password=password):
+        raise Invalid(wrong)
+    hashed = await security.hash_password(password)
+    async with transaction():
+        fresh = Account(
+            email=email, legal_name=name, password_hash=hashed, time_zone=settings().time_zone
+        )
+        made = await Account.insert(fresh).on_conflict(target=Account.email, action="DO NOTHING")
+        account = await one(locked(Account.objects().where(Account.email == email), Account))
+        changes: dict[Any, Any] = {Account.password_hash: hashed}
+        if account.proved_at is None:
+            changes |= {
+                Account.status: AccountStatus.ACTIVE_UNVERIFIED,
+                Account.proved_at: clock.now(),
+            }
+        await Account.update(changes).where(Account.id == account.id)
+        if not made:
+            await end_ways_in(account.id)
+        held = await RoleGrant.exists().where(
+            RoleGrant.account == account.id,
+            RoleGrant.role == Role.ADMIN,
+            RoleGrant.agency.is_null(),
+        )
+        if not held:
+            await RoleGrant.insert(RoleGrant(account=account.id, role=Role.ADMIN))
+            await record(SYSTEM, "role.granted", Account, of=account.id, role=Role.ADMIN)
+    return account
+
+
+async def setup_token() -> str | None:
+    """A one-time token for ``/setup/<token>`` while there is no administrator."""
+    async with transaction():
+        if await has_administrator():
+            return None
+        return await make_link(LinkKind.SETUP, None)
+
+
+async def set_up(network: str, token: str, *, email: str, name: str, password: str) -> str:
+    """Make the first administrator by the link of the first start; a session's secret.
+
+    Raises:
+        LinkUsedUp: the link is no good.
+        SetupIsOver: there is an administrator.
+        Invalid: every bad value; the link can be used again.
+    """
+    async with transaction():
+        await use_link(LinkKind.SETUP, token)
+        if await has_administrator():
+            raise SetupIsOver
+        account = await make_administrator(email=email, name=name, password=password)
+        return await open_session(account, network)

@@ -1,0 +1,69 @@
+"""Who is signed in, and what is an account's own."""
+
+from typing import Any
+
+from connect import audit, clock
+from connect.accounts.tables import Account, AccountStatus, ApiToken
+from connect.db import fetch, locked, one
+from connect.policy import Actor, Role
+
+SIGNED_IN = """
+SELECT a.id, a.legal_name, a.proved_at, a.time_zone, d.last_seen_at, g.role, g.agency
+FROM session d JOIN account a ON a.id = d.account LEFT JOIN role_grant g ON g.account = a.id
+WHERE d.id_hash = {} AND d.expires_at > {} AND a.status NOT IN ('suspended', 'closed')
+"""
+HOLDER = """
+SELECT a.id, a.legal_name, a.proved_at, a.time_zone, g.role, g.agency
+FROM api_token d JOIN account a ON a.id = d.account LEFT JOIN role_grant g ON g.account = a.id
+WHERE d.token_hash = {} AND d.expires_at > {} AND a.status NOT IN ('suspended', 'closed')
+"""
+
+
+async def actor_of_session(id_hash: str) -> tuple[Actor, Any] | None:
+    """Whose session this is, and when it was last seen; None when it is not one."""
+    rows = await fetch(SIGNED_IN, id_hash, clock.now())
+    if not rows:
+        return None
+    return _actor(rows, id_hash, csrf=audit.keyed_hash(f"form {id_hash}")), rows[0]["last_seen_at"]
+
+
+async def actor_of_token(token_hash: str) -> Actor | None:
+    """Whose API token this is; None when it is not one."""
+    rows = await fetch(HOLDER, token_hash, clock.now())
+    return _actor(rows, token_hash) if rows else None
+
+
+def _actor(rows: list[dict[str, Any]], key: str, csrf: str = "") -> Actor:
+    return Actor(
+        account_id=rows[0]["id"],
+        name=rows[0]["legal_name"],
+        proved=rows[0]["proved_at"] is not None,
+        time_zone=rows[0]["time_zone"],
+        roles=frozenset((Role(r["role"]), r["agency"]) for r in rows if r["role"]),
+        session=key,
+        csrf=csrf,
+    )
+
+
+async def account_of(actor: Actor, *, lock: bool = False) -> Account:
+    """The actor's own account. With *lock*, nobody else changes it before the transaction ends."""
+    query = Account.objects().where(Account.id == actor.id)
+    return await one(locked(query, Account) if lock else query)
+
+
+async def account_by_email(email: str, *, lock: bool = False) -> Account | None:
+    """The account with this address, if it may be used."""
+    query = Account.objects().where(
+        Account.email == email,
+        Account.status.not_in([AccountStatus.SUSPENDED, AccountStatus.CLOSED]),
+    )
+    return await (locked(query, Account) if lock else query).first()
+
+
+async def tokens_of(actor: Actor) -> list[dict[str, Any]]:
+    """The actor's API tokens that still work, newest first."""
+    return (
+        await ApiToken.select(ApiToken.id, ApiToken.name, ApiToken.made_at, ApiToken.expires_at)
+        .where(ApiToken.account == actor.id, ApiToken.expires_at > clock.now())
+        .order_by(ApiToken.made_at, ascending=False)
+    )

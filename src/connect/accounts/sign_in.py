@@ -1,0 +1,263 @@
+"""Sessions, API tokens and passwords."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from connect import audit, clock, limits, security
+from connect.accounts.queries import account_by_email, account_of
+from connect.accounts.rules import faults, normal_email
+from connect.accounts.tables import Account, ApiToken, LinkKind, OneTimeLink, Session
+from connect.audit import record
+from connect.db import locked, transaction
+from connect.errors import Conflict, Forbidden, Invalid, NotFound
+from connect.jobs import enqueue
+from connect.mail.actions import write_mail
+from connect.policy import VISITOR, Actor, Permission
+
+SESSION = timedelta(days=30)  # for learners
+IDLE = timedelta(hours=1)  # for privileged people, NIST SP 800-63B-4 AAL2
+PRIVILEGED_SESSION = timedelta(hours=24)
+LINK_LASTS = {
+    LinkKind.PROVE: timedelta(days=3),
+    LinkKind.RESET: timedelta(minutes=60),
+    LinkKind.SETUP: timedelta(days=1),
+}
+SEEN_EVERY = timedelta(minutes=5)
+
+
+class WrongPassword(Forbidden):
+    status = 401
+    message = "The address and the password do not fit together. Check both, or reset the password."
+
+
+class LinkUsedUp(Conflict):
+    message = "This link was used or is too old. Ask for a new one."
+
+
+async def check_password(email: str, password: str, network: str) -> Account:
+    """The account that *email* and *password* open.
+
+    An unknown address costs the same time, counts against the same limits and is refused
+    in the same words.
+
+    Raises:
+        TooMany: tries of this address from this network, or of the network, are used up.
+        WrongPassword: they do not fit.
+    """
+    email = normal_email(email)
+    subject = f"{email} {network}"
+    await limits.hit(("sign_in", subject), ("network", network))
+    account = await account_by_email(email)
+    fits, newer = await security.verify_password(
+        password, account.password_hash if account else None
+    )
+    if account is None or not fits:
+        raise WrongPassword
+    async with transaction():
+        await limits.forgive("sign_in", subject)
+        if newer:
+            await Account.update({Account.password_hash: newer}).where(Account.id == account.id)
+    return account
+
+
+async def sign_in(email: str, password: str, network: str) -> str:
+    """Open a session; the secret that its cookie carries. Always a new one.
+
+    Raises:
+        TooMany, WrongPassword: as ``check_password``.
+    """
+    account = await check_password(email, password, network)
+    async with transaction():
+        return await open_session(account, network)
+
+
+async def open_session(account: Account, network: str) -> str:
+    """A new session of *account*, in the caller's transaction; its secret."""
+    secret = security.new_token()
+    await Session.insert(
+        Session(
+            id_hash=security.token_hash(secret),
+            account=account.id,
+            expires_at=clock.now() + SESSION,
+            network=network,
+        )
+    )
+    await record(Actor(account_id=account.id), "session.opened", Session, of=account.id)
+    return secret
+
+
+async def sign_out(actor: Actor) -> None:
+    """End the session that *actor* came by."""
+    async with transaction():
+        await Session.delete().where(Session.id_hash == actor.session)
+        await record(actor, "session.ended", Session, of=actor.id)
+
+
+async def note_seen(id_hash: str, last: datetime) -> None:
+    """Remember that a session is in use, once in a few minutes."""
+    if clock.now() - last > SEEN_EVERY:
+        await Session.update({Session.last_seen_at: clock.now()}).where(Session.id_hash == id_hash)
+
+
+async def make_token(
+    account: Account, *, name: str, scopes: list[str], days: int
+) -> tuple[ApiToken, str]:
+    """A new API token of *account* and its secret, which is shown only this once."""
+    secret = f"connect_{security.new_token()}"
+    row = ApiToken(
+        account=account.id,
+        token_hash=security.token_hash(secret),
+        name=name,
+        scopes=msgspec.json.encode(scopes).decode(),
+        expires_at=clock.now() + timedelta(days=days),
+    )
+    async with transaction():
+        await ApiToken.insert(row)
+        await record(Actor(account_id=account.id), "token.made", ApiToken, of=row.id)
+    return row, secret
+
+
+async def revoke_token(actor: Actor, token_id: UUID) -> None:
+    """End one of the actor's own API tokens.
+
+    Raises:
+        NotFound: it is not the actor's.
+    """
+    actor.must(Permission.EDIT_ACCOUNT)
+    async with transaction():
+        gone = (
+            await ApiToken.delete()
+            .where(ApiToken.id == token_id, ApiToken.account == actor.id)
+            .returning(ApiToken.id)
+        )
+        if not gone:
+            raise NotFound
+        await record(actor, "token.revoked", ApiToken, of=token_id)
+
+
+async def make_link(kind: LinkKind, account: UUID | None) -> str:
+    """A one-time link's token, in the caller's transaction."""
+    token = security.new_token()
+    await OneTimeLink.insert(
+        OneTimeLink(
+            token_hash=security.token_hash(token),
+            kind=kind,
+            account=account,
+            expires_at=clock.now() + LINK_LASTS[kind],
+        )
+    )
+    return token
+
+
+async def use_link(kind: LinkKind, token: str) -> OneTimeLink:
+    """Spend a one-time link, in the caller's transaction.
+
+    Raises:
+        LinkUsedUp: unknown, spent or too old; which of them is not told.
+    """
+    digest = security.token_hash(token)
+    spent = (
+        await OneTimeLink.update({OneTimeLink.used_at: clock.now()})
+        .where(
+            OneTimeLink.token_hash == digest,
+            OneTimeLink.kind == kind,
+            OneTimeLink.used_at.is_null(),
+            OneTimeLink.expires_at > clock.now(),
+        )
+        .returning(*OneTimeLink.all_columns())
+    )
+    if not spent:
+        raise LinkUsedUp
+    return OneTimeLink(**spent[0])
+
+
+async def end_ways_in(account: UUID, *, keep: str = "") -> None:
+    """End all sessions, tokens and open links of *account* but the session *keep*."""
+    await Session.delete().where(Session.account == account, Session.id_hash != keep)
+    await ApiToken.delete().where(ApiToken.account == account)
+    await OneTimeLink.delete().where(OneTimeLink.account == account, OneTimeLink.used_at.is_null())
+
+
+async def request_reset(email: str) -> None:
+    """Have a reset link mailed, if there is such an account. Tells nobody which."""
+    async with transaction():
+        await enqueue("accounts.send_reset", email=normal_email(email))
+
+
+async def send_reset(email: str) -> None:
+    """Mail a reset link; job. Beyond a few an hour for one address nothing is sent."""
+    async with transaction():
+        account = await account_by_email(email)
+        if account is None or not await limits.room(("mail", email)):
+            return
+        token = await make_link(LinkKind.RESET, account.id)
+        await write_mail(
+            "accounts/reset", to=email, secret=True, name=account.legal_name, token=token
+        )
+
+
+async def reset_password(token: str, password: str) -> None:
+    """Set a new password by a mailed link; it proves the address too.
+
+    Raises:
+        LinkUsedUp: the link is no good.
+        Invalid: the password is too easy; the link can be used again.
+    """
+    hashed = await security.hash_password(password)
+    async with transaction():
+        link = await use_link(LinkKind.RESET, token)
+        account = await _account(link.account)
+        if wrong := faults(
+            {"email": account.email, "legal_name": account.legal_name}, password=password
+        ):
+            raise Invalid(wrong)
+        await _set_password(VISITOR, account, hashed)
+
+
+async def change_password(actor: Actor, current: str, new: str) -> None:
+    """Set a new password; all other sessions and tokens end.
+
+    Raises:
+        TooMany: too many wrong tries.
+        Invalid: the present password is wrong, or the new one too easy; both are told.
+    """
+    account = await account_of(actor)
+    await limits.hit(("sign_in", f"change {account.id}"))
+    wrong = faults(
+        {"email": account.email, "legal_name": account.legal_name}, password=new, field="new"
+    )
+    fits, _ = await security.verify_password(current, account.password_hash)
+    if not fits:
+        wrong["current"] = "This is not your present password."
+    if wrong:
+        raise Invalid(wrong)
+    hashed = await security.hash_password(new)
+    async with transaction():
+        await limits.forgive("sign_in", f"change {account.id}")
+        await _set_password(actor, account, hashed, keep=actor.session)
+
+
+async def _account(account_id: UUID) -> Account:
+    found = await locked(Account.objects().where(Account.id == account_id), Account).first()
+    if found is None:
+        raise LinkUsedUp
+    return found
+
+
+async def _set_password(actor: Actor, account: Account, hashed: str, *, keep: str = "") -> None:
+    await Account.update({Account.password_hash: hashed}).where(Account.id == account.id)
+    await end_ways_in(account.id, keep=keep)
+    await record(
+        actor, "password.set", Account, of=account.id, email=audit.keyed_hash(account.email)
+    )
+    await write_mail("accounts/password_changed", to=account.email, name=account.legal_name)
+
+
+async def sweep() -> None:
+    """Forget sessions, tokens and links that ended a day ago; job."""
+    ended = clock.now() - timedelta(days=1)
+    await Session.delete().where(Session.expires_at < ended)
+    await ApiToken.delete().where(ApiToken.expires_at < ended)
+    await OneTimeLink.delete().where(OneTimeLink.expires_at < ended)

@@ -1,0 +1,87 @@
+"""People's accounts, and how they get in."""
+
+from enum import StrEnum
+
+from piccolo.columns import JSON, UUID, ForeignKey, OnDelete, Text, Timestamptz, Varchar
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+from connect import clock
+from connect.db import uuid7
+from connect.policy import Role
+
+
+class AccountStatus(StrEnum):
+    PENDING_EMAIL = "pending_email"
+    ACTIVE_UNVERIFIED = "active_unverified"
+    ACTIVE_VERIFIED = "active_verified"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+class Account(Table, tablename="account"):
+    """One person who signs in. Never deleted, because training records point here."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    email = Varchar(length=254, unique=True)  # lower case
+    status = Varchar(length=20, default=AccountStatus.PENDING_EMAIL, choices=AccountStatus)
+    password_hash = Text()
+    legal_name = Varchar(length=120)
+    certificate_name = Varchar(length=120, default="")  # empty: the legal name
+    discipline = Varchar(length=30, null=True, default=None)  # codes of connect.lists
+    title = Varchar(length=120, default="")
+    state = Varchar(length=2, null=True, default=None)
+    time_zone = Varchar(length=60)  # IANA
+    made_at = Timestamptz(default=clock.now)
+    proved_at = Timestamptz(null=True, default=None)  # of the address: a registered user since
+
+
+class Session(Table, tablename="session"):
+    """One browser that is signed in."""
+
+    id_hash = Varchar(length=64, primary_key=True)  # SHA-256 of the cookie's 256 random bits
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
+    made_at = Timestamptz(default=clock.now)
+    last_seen_at = Timestamptz(default=clock.now)
+    expires_at = Timestamptz(default=clock.now)
+    network = Varchar(length=60, default="")
+
+
+class ApiToken(Table, tablename="api_token"):
+    """A key with which a program acts as its owner."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
+    token_hash = Varchar(length=64, unique=True)
+    name = Varchar(length=120, default="")
+    scopes = JSON(default="[]")
+    made_at = Timestamptz(default=clock.now)
+    expires_at = Timestamptz(default=clock.now)
+
+
+class LinkKind(StrEnum):
+    PROVE = "prove"
+    RESET = "reset"
+    SETUP = "setup"
+
+
+class OneTimeLink(Table, tablename="one_time_link"):
+    """A mailed link, good for one use."""
+
+    token_hash = Varchar(length=64, primary_key=True)
+    kind = Varchar(length=10, choices=LinkKind)
+    account = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.cascade, index=True)
+    expires_at = Timestamptz(default=clock.now)
+    used_at = Timestamptz(null=True, default=None)
+
+
+class RoleGrant(Table, tablename="role_grant"):
+    """A role that an account holds, for the whole site or for one agency."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    role = Varchar(length=30, choices=Role)
+    agency = UUID(null=True, default=None)  # None: the whole site
+    granted_by = UUID(null=True, default=None)  # None: the command line or the setup link
+    granted_at = Timestamptz(default=clock.now)
+    role_grant_once = Unique([account, role, agency])

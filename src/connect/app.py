@@ -1,0 +1,135 @@
+"""The application on one screen: every controller, in one list."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from litestar import Litestar, Router
+from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.static_files import create_static_files_router
+
+from connect import db, pdf, serving
+from connect.accounts.api import AccountsApi
+from connect.accounts.authentication import Authentication
+from connect.accounts.pages import AccountPages
+from connect.catalog.pages import media
+from connect.certificates.api import CertificatesApi, VerificationsApi
+from connect.certificates.pages import CertificatePages
+from connect.errors import ConnectError, show, show_crash, show_http
+from connect.home.api import ListsApi, live, metrics, ready
+from connect.home.pages import HomePages
+from connect.learning.api import AttemptsApi, CoursesApi, EnrollmentsApi
+from connect.learning.pages import CoursePages
+from connect.learning.player import LearningPages
+from connect.mail.pages import OutboxPages
+from connect.policy import Permission, permitted
+from connect.reports.api import ReportsApi
+from connect.reports.pages import ReportPages
+from connect.transcripts.api import TranscriptApi
+from connect.transcripts.pages import TranscriptPages
+from connect.web.edge import edge
+from connect.web.templating import STATIC
+
+API = [
+    AccountsApi,
+    AttemptsApi,
+    CertificatesApi,
+    CoursesApi,
+    EnrollmentsApi,
+    ListsApi,
+    ReportsApi,
+    TranscriptApi,
+    VerificationsApi,
+]
+PAGES = [
+    AccountPages,
+    CertificatePages,
+    CoursePages,
+    HomePages,
+    LearningPages,
+    OutboxPages,
+    ReportPages,
+    TranscriptPages,
+]
+PLAIN = [live, ready, metrics, media]
+
+MAX_BODY = 1_000_000  # bytes; raised by the routes that take files
+PUBLIC = {"permission": Permission.READ_SITE}
+
+
+class NoPermissionNamed(Exception):
+    """A route does not say who may use it; the application does not start."""
+
+
+def nameless(app: Litestar) -> list[str]:
+    """Handlers that name no permission; those for OPTIONS are the framework's own."""
+    return [
+        f"{route.path} {handler}"
+        for route in app.routes
+        for handler in getattr(route, "route_handlers", [])
+        if "permission" not in handler.opt and handler.http_methods != {"OPTIONS"}
+    ]
+
+
+def create_app(*, with_worker: bool = False) -> Litestar:
+    """The web application.
+
+    Args:
+        with_worker: do the background work in this process too, as the embedded default does.
+    """
+    static = create_static_files_router(
+        path="/static",
+        directories=[STATIC],
+        opt=PUBLIC,
+        cache_control=serving.FOREVER,
+        include_in_schema=False,
+    )
+    document = OpenAPIConfig(
+        title="Connect",
+        version="1",
+        openapi_router=Router(path="/api/v1", route_handlers=[], opt=PUBLIC),
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        components=Components(
+            security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}
+        ),
+        security=[{"token": []}],
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        await db.open_pool()
+        tasks = [asyncio.create_task(t) for t in serving.background(with_worker=with_worker)]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(*tasks)
+            await pdf.close()
+            await serving.last_checkpoint()
+            await db.close_pool()
+
+    app = Litestar(
+        [*API, *PAGES, *PLAIN, static],
+        openapi_config=document,
+        lifespan=[lifespan],
+        middleware=[DefineMiddleware(Authentication)],
+        guards=[permitted],
+        exception_handlers={
+            ConnectError: show,
+            HTTPException: show_http,
+            Exception: show_crash,
+        },
+        request_max_body_size=MAX_BODY,
+        logging_config=None,
+    )
+    if unnamed := nameless(app):
+        raise NoPermissionNamed(", ".join(unnamed))
+    # Around the router too: Litestar's own middleware never sees an address that does not exist.
+    app.asgi_handler = edge(app.asgi_handler)
+    return app

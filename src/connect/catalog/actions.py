@@ -1,0 +1,111 @@
+"""Publishing course folders as immutable versions."""
+
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from connect import files
+from connect.audit import record
+from connect.catalog.check import check_course
+from connect.catalog.content import CourseContent
+from connect.catalog.faults import Fault
+from connect.catalog.tables import Course, CourseMedia, CourseVersion
+from connect.db import locked, one, transaction
+from connect.policy import Actor
+
+
+class Published(StrEnum):
+    NEW = "new version"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+async def publish_folder(actor: Actor, folder: Path) -> tuple[Published, int, list[Fault]]:
+    """Make the folder's content the published version of its course.
+
+    Twice the same content is one version. A folder with faults publishes nothing.
+
+    Returns:
+        What happened, the number of the version that is published now (0 when refused and
+        never published), and what the check found.
+    """
+    content, faults = check_course(folder)
+    if content is None:
+        return Published.REFUSED, 0, faults
+    for path, media in content.media.items():
+        # Stored before the transaction: a file without a row harms nothing, the reverse does.
+        if not await CourseMedia.exists().where(CourseMedia.sha256 == media.sha256):
+            await files.put((folder / path).read_bytes())
+    outcome, number = await _publish(actor, content)
+    return outcome, number, faults
+
+
+async def _publish(actor: Actor, content: CourseContent) -> tuple[Published, int]:
+    async with transaction():
+        await Course.insert(Course(slug=content.slug)).on_conflict(
+            target=Course.slug, action="DO NOTHING"
+        )
+        course = await one(locked(Course.objects().where(Course.slug == content.slug), Course))
+        versions = (
+            await CourseVersion.select(
+                CourseVersion.id, CourseVersion.hash, CourseVersion.number, CourseVersion.is_current
+            )
+            .where(CourseVersion.course == course.id)
+            .order_by(CourseVersion.number)
+        )
+        same = next((v for v in versions if v["hash"] == content.hash), None)
+        if same and same["is_current"]:
+            return Published.UNCHANGED, same["number"]
+        await CourseVersion.update({CourseVersion.is_current: False}).where(
+            CourseVersion.course == course.id
+        )
+        if same:  # an earlier state of the folder is back
+            await CourseVersion.update({CourseVersion.is_current: True}).where(
+                CourseVersion.id == same["id"]
+            )
+            number = same["number"]
+        else:
+            number = len(versions) + 1
+            await CourseVersion.insert(_row(course, content, number))
+            for media in content.media.values():
+                await CourseMedia.insert(
+                    CourseMedia(
+                        sha256=media.sha256, content_type=media.content_type, size=media.size
+                    )
+                ).on_conflict(target=CourseMedia.sha256, action="DO NOTHING")
+        await record(
+            actor, "course.published", Course, of=course.id, version=number, hash=content.hash
+        )
+    return Published.NEW, number
+
+
+def _row(course: Course, content: CourseContent, number: int) -> CourseVersion:
+    words = [content.title, content.summary, content.code or "", *content.topics]
+    return CourseVersion(
+        course=course.id,
+        number=number,
+        hash=content.hash,
+        code=content.code or "",
+        title=content.title,
+        language=content.language,
+        contact_minutes=content.contact_minutes,
+        disciplines=_delimited(content.disciplines),
+        topics=_delimited(content.topics),
+        words=" ".join(words).lower().replace("-", " "),
+        content=msgspec.json.encode(content).decode(),
+        reviewed_on=content.reviewed_on,
+    )
+
+
+def _delimited(codes: list[str]) -> str:
+    return "|" + "".join(f"{code}|" for code in codes)
+
+
+def _folders(courses: Path) -> list[Path]:
+    return sorted(p for p in courses.iterdir() if p.is_dir() and p.name[0] not in "._")
+
+
+async def publish_all(actor: Actor, courses: Path) -> dict[str, tuple[Published, int, list[Fault]]]:
+    """Publish every course folder in *courses*; one with faults leaves the others alone."""
+    return {folder.name: await publish_folder(actor, folder) for folder in _folders(courses)}

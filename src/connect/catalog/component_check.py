@@ -1,0 +1,144 @@
+"""Checking one component of a course, with the lesson or quiz that it names."""
+
+import re
+from pathlib import PurePosixPath
+
+from msgspec.structs import replace
+
+from connect.catalog.content import (
+    BUILT_COMPONENTS,
+    Component,
+    ComponentKind,
+    Translation,
+)
+from connect.catalog.faults import quoted
+from connect.catalog.lesson_check import Surroundings, check_lesson
+from connect.catalog.prose import warn_about_sentences
+from connect.catalog.quiz_check import check_quiz
+from connect.catalog.toml_table import SLUG, SLUG_RULE, TITLE, Table
+
+LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
+
+# A clone writes original and translation within this time, in no order that means anything.
+_SAME_MOMENT = 2.0  # seconds
+
+_RECORDINGS = {ComponentKind.VIDEO, ComponentKind.AUDIO}
+_ALL_KEYS = {"file", "text", "title", "captions", "transcript"}
+
+
+def component_id(table: Table) -> str:
+    return table.text("id", required=True, pattern=SLUG, rule=SLUG_RULE)
+
+
+def check_component(table: Table, course: Surroundings, pass_percent: int) -> Component:
+    """Check one ``[[components]]`` table of ``course.toml`` and the file that it names.
+
+    Args:
+        pass_percent: of the course, for a quiz that has none.
+
+    Returns:
+        The component. After a fault it is not fit for use.
+    """
+    kind = table.pick("kind", ComponentKind, None, required=True)
+    component = Component(
+        component_id(table),
+        kind or ComponentKind.LESSON,
+        title="",
+        minutes=table.whole("minutes", None, least=1),
+        required=table.flag("required", True),
+        min_seconds=table.whole("min_seconds", 0),
+    )
+    suffix = PurePosixPath(str(table.get("file"))).suffix if kind is None else ""
+    if kind is ComponentKind.LESSON or suffix == ".md":
+        component = _lesson(table, course, component)
+    elif kind is ComponentKind.QUIZ or suffix == ".toml":
+        component = _quiz(table, course, pass_percent, component)
+    elif kind is ComponentKind.ACKNOWLEDGEMENT:
+        title = table.text("title", required=True, most=TITLE)
+        text = table.text("text", required=True, lines=True)
+        warn_about_sentences(table.line("text"), text, table.faults)
+        component = replace(component, title=title, text=text)
+    else:
+        _check_later(table, kind, course)
+    table.close(also=() if kind in BUILT_COMPONENTS else _ALL_KEYS)
+    return component
+
+
+def _file(table: Table, course: Surroundings, suffix: str = "") -> str | None:
+    written = table.text("file", required=True)
+    if not written:
+        return None
+    path = course.folder.find(written, "", table.faults, table.line("file"))
+    if path and suffix and PurePosixPath(path).suffix != suffix:
+        table.refuse(f'"file": expected the name of a {suffix} file', "file")
+        return None
+    return path
+
+
+def _lesson(table: Table, course: Surroundings, component: Component) -> Component:
+    if table.get("title") is not None:
+        table.refuse("a lesson takes its title from its heading with one #", "title")
+    path = _file(table, course, ".md")
+    lesson = check_lesson(course, path, component.id, course.language) if path else None
+    if path is None or lesson is None:
+        return component
+    translations: dict[str, Translation] = {}
+    for language, other in _translations(course, path).items():
+        faults = course.folder.faults(other)
+        if language == course.language:
+            faults.refuse(1, f"{quoted(language)} is the language of the course itself")
+        if translated := check_lesson(course, other, component.id, language):
+            translations[language] = translated
+        if _changed(course, path) - _changed(course, other) > _SAME_MOMENT:
+            faults.warn(1, f"the translation is older than its original {quoted(path)}")
+    return replace(component, title=lesson.title, html=lesson.html, translations=translations)
+
+
+def _quiz(table: Table, course: Surroundings, pass_percent: int, component: Component) -> Component:
+    if table.get("title") is not None:
+        table.refuse("a quiz has its title in its own file", "title")
+    path = _file(table, course, ".toml")
+    quiz = check_quiz(course, path, pass_percent) if path else None
+    for other in _translations(course, path).values() if path else ():
+        course.folder.faults(other).refuse(1, "translations of a quiz are not built yet")
+    return replace(component, title=quiz.title, quiz=quiz) if quiz else component
+
+
+def _check_later(table: Table, kind: ComponentKind | None, course: Surroundings) -> None:
+    """Check what is known of a component whose kind is not built yet, or not known at all."""
+    if kind is not None:
+        table.refuse(f"components of the kind {quoted(kind)} are not built yet", "kind")
+        table.text("title", required=True, most=TITLE)
+    if kind is not None or table.has("file"):
+        _file(table, course)
+    _find(table, "transcript", course)
+    captions = table.table("captions")
+    for language in captions.keys():  # noqa: SIM118 -- a Table, not a dict
+        _find(captions, language, course)
+    if kind in _RECORDINGS:
+        if not captions.has(course.language):
+            table.refuse(f"no captions in {quoted(course.language)}", "captions")
+        if not table.has("transcript"):
+            table.refuse(f"no transcript in {quoted(course.language)}")
+
+
+def _find(table: Table, key: str, course: Surroundings) -> None:
+    if written := table.text(key):
+        course.folder.find(written, "", table.faults, table.line(key))
+
+
+def _translations(course: Surroundings, path: str) -> dict[str, str]:
+    """The files beside *path* that carry a language before the suffix, by that language."""
+    stem, suffix = path.rsplit(".", 1)
+    found: dict[str, str] = {}
+    for other in sorted(course.folder.files):
+        if other.startswith(f"{stem}.") and other.endswith(f".{suffix}") and other != path:
+            language = other[len(stem) + 1 : -len(suffix) - 1]
+            if LANGUAGE.fullmatch(language):
+                course.folder.used.add(other)
+                found[language] = other
+    return found
+
+
+def _changed(course: Surroundings, path: str) -> float:
+    return course.folder.files[path].stat().st_mtime

@@ -1,0 +1,205 @@
+"""A checked course, in the shape that a course version stores as JSON."""
+
+import html
+import re
+from collections.abc import Callable
+from datetime import date
+from enum import StrEnum
+from urllib.parse import unquote
+
+import msgspec
+
+
+class ComponentKind(StrEnum):
+    LESSON = "lesson"
+    QUIZ = "quiz"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    VIDEO = "video"
+    AUDIO = "audio"
+    DOWNLOAD = "download"
+    PACKAGE = "package"
+
+
+BUILT_COMPONENTS = {ComponentKind.LESSON, ComponentKind.QUIZ, ComponentKind.ACKNOWLEDGEMENT}
+
+
+class QuestionKind(StrEnum):
+    CHOICE = "choice"
+    CHOICES = "choices"
+    TRUE_FALSE = "true_false"
+    NUMERIC = "numeric"
+    SHORT = "short"
+    ORDER = "order"
+    MATCH = "match"
+    CLOZE = "cloze"
+
+
+BUILT_QUESTIONS = {QuestionKind.CHOICE, QuestionKind.CHOICES, QuestionKind.TRUE_FALSE}
+
+
+class Purpose(StrEnum):
+    PRACTICE = "practice"
+    PRE = "pre"
+    POST = "post"
+    FINAL = "final"
+
+
+class FeedbackPolicy(StrEnum):
+    AFTER_SUBMISSION = "after_submission"
+    AFTER_PASS = "after_pass"  # noqa: S105 -- no password
+    NEVER = "never"
+
+
+class Change(StrEnum):
+    """Whom a new version of a course concerns."""
+
+    MINOR = "minor"
+    NEW_LEARNERS = "new-learners"
+    EVERYONE = "everyone"
+
+
+class OpenTo(StrEnum):
+    PUBLIC = "public"
+    VERIFIED = "verified"
+
+
+class Audience(msgspec.Struct, frozen=True):
+    """Who may take a restricted course; an empty list asks nothing, at least one is filled."""
+
+    disciplines: list[str] = []
+    agency_kinds: list[str] = []
+    titles: list[str] = []  # a person's title, as free text
+
+
+class Credit(msgspec.Struct, frozen=True):
+    """Continuing-education credit that a state board gives for the course."""
+
+    state: str
+    board: str
+    minutes: int
+    course_number: str = ""
+    valid_from: date | None = None
+
+
+class Media(msgspec.Struct, frozen=True):
+    sha256: str  # 64 hexadecimal digits
+    size: int  # bytes
+    content_type: str
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """``html`` and ``feedback_html`` are sanitized; the others are the same as plain text."""
+
+    id: str
+    html: str
+    text: str
+    right: bool
+    feedback: str = ""
+    feedback_html: str = ""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """One question and its key.
+
+    A ``true_false`` question has the choices ``true`` and ``false``, in this order, so every
+    built kind is graded by the set of right choices.
+    """
+
+    id: str
+    kind: QuestionKind
+    html: str
+    text: str
+    choices: list[Choice]
+    pool: str = "main"
+    points: int = 1
+    image: str | None = None  # a key of ``CourseContent.media``
+    alt: str = ""
+    feedback: str = ""
+    feedback_html: str = ""
+
+
+class Quiz(msgspec.Struct, frozen=True):
+    title: str
+    purpose: Purpose
+    pass_percent: int
+    questions: list[Question]
+    max_attempts: int = 0  # 0: no limit
+    wait_minutes: int = 0  # between attempts
+    time_limit_minutes: int = 0  # 0: no limit
+    draw: int | dict[str, int] | None = None  # in all, or by pool; None: every question
+    shuffle: bool = True
+    feedback: FeedbackPolicy = FeedbackPolicy.AFTER_SUBMISSION
+
+
+class Translation(msgspec.Struct, frozen=True):
+    """A lesson in another language; ``html`` as in ``Component``."""
+
+    title: str
+    html: str
+
+
+class Component(msgspec.Struct, frozen=True):
+    """One step of a course.
+
+    ``html`` (lessons) is sanitized and has no heading of the first level, which is ``title``.
+    Its media and its links to other components are placeholders; ``with_media`` and
+    ``with_components`` put the addresses in. ``text`` (acknowledgements) is plain.
+    """
+
+    id: str
+    kind: ComponentKind
+    title: str
+    minutes: int | None = None
+    required: bool = True
+    min_seconds: int = 0
+    html: str = ""
+    text: str = ""
+    quiz: Quiz | None = None
+    translations: dict[str, Translation] = {}  # language code to translation; lessons only
+
+
+class CourseContent(msgspec.Struct, frozen=True):
+    slug: str
+    hash: str  # 64 hexadecimal digits, see ``folder.content_hash``
+    title: str
+    summary: str
+    language: str
+    contact_minutes: int
+    disciplines: list[str]
+    components: list[Component]
+    code: str | None = None
+    topics: list[str] = []
+    access: OpenTo | Audience = OpenTo.PUBLIC
+    counts: bool = True
+    objectives: list[str] = []
+    content_notes: list[str] = []
+    reviewed_on: date | None = None
+    change: Change = Change.MINOR
+    sequence: bool = True
+    pass_percent: int = 80
+    valid_months: int | None = None
+    credits: list[Credit] = []
+    media: dict[str, Media] = {}  # path inside the course folder to the file
+
+
+# A tag that the renderer wrote begins with exactly these bytes; in prose "<" is escaped.
+_MEDIA = re.compile(r'(?<=<img src=")media/[^"]+(?=")')
+_COMPONENT = re.compile(r'(?<=<a href=")#lesson:([a-z0-9-]+)(?=")')
+
+
+def with_media(source: str, url_of: Callable[[str], str]) -> str:
+    """*source*, a ``Component.html``, with the address of every image.
+
+    Args:
+        url_of: a key of ``CourseContent.media`` to its URL, not yet escaped for HTML.
+    """
+    return _MEDIA.sub(lambda found: html.escape(url_of(unquote(html.unescape(found[0])))), source)
+
+
+def with_components(source: str, url_of: Callable[[str], str]) -> str:
+    """*source* with the address of every ``lesson:id`` link.
+
+    Args:
+        url_of: the id of a component of the same course to its URL, not yet escaped for HTML.
+    """
+    return _COMPONENT.sub(lambda found: html.escape(url_of(found[1])), source)

@@ -1,0 +1,57 @@
+"""Courses and their immutable versions."""
+
+from piccolo.columns import (
+    JSON,
+    UUID,
+    BigInt,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+from connect import clock
+from connect.db import uuid7
+
+
+class Course(Table, tablename="course"):
+    """A course through all its versions."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    slug = Varchar(length=60, unique=True)
+
+
+class CourseVersion(Table, tablename="course_version"):
+    """What a course was made of at one publishing. Never changed, but for ``is_current``."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    course = ForeignKey(Course, null=False, on_delete=OnDelete.restrict)
+    number = Integer()  # 1, 2, 3 in order of publishing
+    hash = Varchar(length=64)  # SHA-256 over the folder
+    is_current = Boolean(default=True)
+    code = Varchar(length=60, default="")
+    title = Varchar(length=200)
+    language = Varchar(length=20)
+    contact_minutes = Integer()
+    disciplines = Text()  # "|law-enforcement|educator|", so that LIKE finds one on every engine
+    topics = Text()
+    words = Text()  # title, summary, code, topics in lower case, for the search
+    content = JSON()  # connect.catalog.content.CourseContent
+    reviewed_on = Date(null=True, default=None)
+    published_at = Timestamptz(default=clock.now)
+    course_version_hash = Unique([course, hash])
+    course_version_number = Unique([course, number])
+
+
+class CourseMedia(Table, tablename="course_media"):
+    """A file that some course version shows; its bytes are stored under the same digest."""
+
+    sha256 = Varchar(length=64, primary_key=True)
+    content_type = Varchar(length=60)
+    size = BigInt()  # bytes

@@ -1,0 +1,105 @@
+"""Issuing certificates and drawing their PDFs."""
+
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from connect import files, pdf
+from connect.audit import record
+from connect.certificates import drawing
+from connect.certificates.rules import new_code, number_of
+from connect.certificates.tables import Certificate, NumberSeries
+from connect.config import settings
+from connect.db import one
+from connect.jobs import enqueue
+from connect.policy import SYSTEM, Actor
+
+
+async def issue_certificate(
+    actor: Actor,
+    *,
+    holder: UUID,
+    name: str,
+    title: str,
+    version: int,
+    minutes: int,
+    day: date,
+    credit_lines: list[str],
+    source_kind: str,
+    source: UUID,
+) -> Certificate:
+    """Write the certificate that *source* earned, in the caller's transaction; drawn later.
+
+    The facts are fixed before anything is drawn, so that a PDF lost on its way can be made
+    again and says the same.
+    """
+    facts = drawing.CertificateFacts(
+        number=number_of(day.year, await _next_number(day.year)),
+        code=new_code(),
+        name=name,
+        title=title,
+        minutes=minutes,
+        issued_on=day,
+        organization=settings().organization,
+        base_url=settings().base_url,
+        course_version=version,
+        credit_lines=credit_lines,
+        signatory_name=settings().signatory_name,
+        signatory_title=settings().signatory_title,
+        grant_acknowledgement=settings().grant_acknowledgement,
+        mark=_configured_mark(),
+    )
+    row = Certificate(
+        number=facts.number,
+        code=facts.code,
+        holder=holder,
+        name=name,
+        title=title,
+        minutes=minutes,
+        issued_on=day,
+        facts=drawing.canonical(facts).decode(),
+        digest=drawing.digest(facts),
+        source_kind=source_kind,
+        source=source,
+    )
+    await Certificate.insert(row)
+    await enqueue("certificates.draw", certificate_id=row.id)
+    await record(actor, "certificate.issued", Certificate, of=row.id, digest=row.digest)
+    return row
+
+
+def _configured_mark() -> str:
+    """The organization's own mark as SVG; empty for ours."""
+    return Path(settings().mark_file).read_text() if settings().mark_file else ""
+
+
+async def _next_number(year: int) -> int:
+    """The next number of *year*. The row is held until the end: numbers have no gaps."""
+    await NumberSeries.insert(NumberSeries(year=year)).on_conflict(
+        target=NumberSeries.year, action="DO NOTHING"
+    )
+    taken = (
+        await NumberSeries.update({NumberSeries.last: NumberSeries.last + 1})
+        .where(NumberSeries.year == year)
+        .returning(NumberSeries.last)
+    )
+    return int(taken[0]["last"])
+
+
+async def draw(certificate_id: UUID) -> None:
+    """Draw a certificate's PDF and keep it; job. A PDF that is kept is never drawn again."""
+    row = await one(Certificate.objects().where(Certificate.id == certificate_id))
+    if row.pdf:
+        return
+    html, images = drawing.page(msgspec.json.decode(row.facts, type=drawing.CertificateFacts))
+    data = await pdf.render(html, images=images, stylesheet=drawing.STYLESHEET)
+    kept = await files.put(data)
+    won = (
+        await Certificate.update({Certificate.pdf: kept})
+        .where(Certificate.id == certificate_id, Certificate.pdf.is_null())
+        .returning(Certificate.id)
+    )
+    if won:
+        await record(SYSTEM, "certificate.drawn", Certificate, of=certificate_id, sha256=kept)

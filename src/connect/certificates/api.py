@@ -1,0 +1,141 @@
+"""Certificates and their check, over JSON."""
+
+import hashlib
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.params import FromPath, FromQuery
+from msgspec import Meta
+
+from connect import files, limits
+from connect.accounts.authentication import network
+from connect.certificates.queries import (
+    by_code,
+    by_file,
+    by_number,
+    certificate_of,
+    certificates_of,
+)
+from connect.certificates.tables import Certificate
+from connect.errors import Invalid, Unreadable, decode
+from connect.fields import Line
+from connect.paging import DEFAULT, Limit, Page, cut, read_cursor
+from connect.policy import Actor, Permission
+
+ActorRequest = Request[Actor, Any, Any]
+Cursor = Annotated[str, Meta(max_length=100)]
+
+
+class CertificateOut(msgspec.Struct):
+    number: str
+    code: str
+    kind: str
+    title: str
+    name: str
+    minutes: int
+    issued_on: date
+    status: str
+    pdf_ready: bool
+
+
+class VerificationOut(msgspec.Struct, omit_defaults=True):
+    """The facts stand only for a certificate that is known."""
+
+    status: str
+    name: str | None = None
+    title: str | None = None
+    issued_on: date | None = None
+    minutes: int | None = None
+    number: str | None = None
+
+
+class VerificationIn(msgspec.Struct, forbid_unknown_fields=True):
+    number: Line
+    last_name: Line
+
+
+def shown(row: Certificate) -> CertificateOut:
+    """A certificate as its holder sees it."""
+    facts = {n: getattr(row, n) for n in CertificateOut.__struct_fields__ if n != "pdf_ready"}
+    return CertificateOut(**facts, pdf_ready=row.pdf is not None)
+
+
+def checked(row: Certificate | None) -> VerificationOut:
+    """A certificate as anybody who checks it sees it: what is printed on it, and its status."""
+    if row is None:
+        return VerificationOut("unknown")
+    return VerificationOut(row.status, row.name, row.title, row.issued_on, row.minutes, row.number)
+
+
+def pdf_answer(row: Certificate, data: bytes) -> Response[bytes]:
+    """The stored PDF as a download."""
+    return Response(
+        data,
+        media_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{row.number}.pdf"'},
+    )
+
+
+class CertificatesApi(Controller):
+    path = "/api/v1/certificates"
+    tags = ["certificates"]
+
+    @get("/", permission=Permission.READ_RECORDS, summary="Your certificates, newest first")
+    async def certificates(
+        self, request: ActorRequest, limit: Limit = DEFAULT, after: FromQuery[Cursor] = ""
+    ) -> Page[CertificateOut]:
+        before = read_cursor(after, UUID) if after else None
+        rows = await certificates_of(request.user, before=before, limit=limit)
+        kept, following = cut(rows, limit, lambda row: row.id)
+        return Page([shown(row) for row in kept], following)
+
+    @get("/{number:str}", permission=Permission.READ_RECORDS, summary="One certificate")
+    async def certificate(self, request: ActorRequest, number: FromPath[str]) -> CertificateOut:
+        return shown(await certificate_of(request.user, number))
+
+    @get(
+        "/{number:str}/pdf",
+        permission=Permission.READ_RECORDS,
+        summary="The PDF; 202 with Retry-After while it is being drawn",
+        media_type="application/pdf",
+    )
+    async def pdf(self, request: ActorRequest, number: FromPath[str]) -> Response[bytes]:
+        row = await certificate_of(request.user, number)
+        if row.pdf is None:
+            return Response(b"", status_code=202, headers={"Retry-After": "1"})
+        return pdf_answer(row, await files.get(row.pdf))
+
+
+class VerificationsApi(Controller):
+    path = "/api/v1/verifications"
+    tags = ["certificates"]
+
+    @get("/{code:str}", permission=Permission.CHECK_CERTIFICATE, summary="Check by code")
+    async def check(self, request: ActorRequest, code: FromPath[str]) -> VerificationOut:
+        await limits.hit(("verify", network(request)))
+        return checked(await by_code(code))
+
+    @post(
+        "/",
+        permission=Permission.CHECK_CERTIFICATE,
+        summary="Check by number and last name (JSON), or by the PDF itself (multipart, `file`)",
+        status_code=200,
+    )
+    async def check_by_hand(self, request: ActorRequest) -> VerificationOut:
+        await limits.hit(("verify", network(request)))
+        if request.content_type[0] == "multipart/form-data":
+            upload = (await request.form()).get("file")
+            if not isinstance(upload, UploadFile):
+                raise Invalid({"file": "Send the PDF in this field."})
+            found = await by_file(hashlib.sha256(await upload.read()).hexdigest())
+            return checked(found) if found else VerificationOut("changed")
+        try:
+            given = msgspec.json.decode(await request.body(), type=dict[str, Any])
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise Unreadable(what="a JSON object") from None
+        asked = decode(VerificationIn, given)
+        return checked(await by_number(asked.number, asked.last_name))

@@ -1,0 +1,261 @@
+"""Every command. Data goes to stdout, words to stderr; exit code 0 means done."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from connect.config import WrongSettings, settings
+
+os.environ.setdefault("PICCOLO_CONF", "connect.piccolo_conf")
+
+
+def say(words: str) -> None:
+    """Words for whoever reads the terminal."""
+    click.echo(words, err=True)
+
+
+def run(act: Callable[[], Awaitable[Any]]) -> Any:
+    """Do *act* with the database open."""
+    from connect import db
+
+    async def opened() -> Any:
+        await db.open_pool()
+        try:
+            return await act()
+        finally:
+            await db.close_pool()
+
+    return asyncio.run(opened())
+
+
+@click.group()
+def commands() -> None:
+    """Connect: training whose records can be trusted."""
+
+
+@commands.command()
+@click.option("--check", is_flag=True, help="Only tell what would run.")
+def migrate(check: bool) -> None:
+    """Bring the database's schema to head."""
+    from connect import migrate as migrations
+
+    names = run(lambda: migrations.migrate(only_check=check))
+    for name in names:
+        click.echo(name)
+    say(f"{len(names)} migrations {'are pending' if check else 'ran'}.")
+    sys.exit(1 if check and names else 0)
+
+
+@commands.command("make-migration")
+@click.argument("description")
+def make_migration(description: str) -> None:
+    """Write the migration that brings the schema to the table classes."""
+    from connect.migrate_writer import write_migration
+
+    click.echo(run(lambda: write_migration(description)))
+
+
+@commands.command("create-admin")
+@click.option("--email", required=True)
+@click.option("--name", default="", help="Name; the part before the @ without it.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def create_admin(email: str, name: str, password_stdin: bool) -> None:
+    """Make an administrator."""
+    from connect.accounts.actions import make_administrator
+
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    run(
+        lambda: make_administrator(
+            email=email, name=name or email.partition("@")[0], password=password
+        )
+    )
+    say(f"{email} is an administrator.")
+
+
+@commands.command("check-courses")
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+def check_courses(path: Path | None) -> None:
+    """Name every fault of the courses in PATH, with file and line."""
+    from connect.catalog.check import check_courses as check
+
+    results = check(path or Path(settings().courses_dir))
+    faults = [fault for _, found in results.values() for fault in found]
+    for fault in faults:
+        click.echo(fault)
+    wrong = sum(not fault.warning for fault in faults)
+    say(f"{len(results)} courses, {wrong} faults, {len(faults) - wrong} warnings.")
+    sys.exit(1 if wrong else 0)
+
+
+@commands.command("publish-courses")
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+def publish_courses(path: Path | None) -> None:
+    """Publish the courses in PATH; twice the same content is one version."""
+    from connect.catalog.actions import Published, publish_all
+    from connect.policy import SYSTEM
+
+    results = run(lambda: publish_all(SYSTEM, path or Path(settings().courses_dir)))
+    for slug, (outcome, number, faults) in results.items():
+        for fault in faults:
+            say(str(fault))
+        click.echo(f"{slug}\t{number or '-'}\t{outcome}")
+    sys.exit(any(outcome is Published.REFUSED for outcome, _, _ in results.values()))
+
+
+@commands.group()
+def export() -> None:
+    """The same rows and numbers as API and page."""
+
+
+YEAR = click.option("--year", type=click.IntRange(2000, 2100), required=True)
+FORMAT = click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv")
+OUTPUT = click.option("--output", type=click.Path(path_type=Path, dir_okay=False))
+
+
+def _give(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, newline="")
+
+
+@export.command()
+@YEAR
+@FORMAT
+@OUTPUT
+def trainings(year: int, form: str, output: Path | None) -> None:
+    """Every training instance of YEAR."""
+    from connect.reports.exports import ROW_COLUMNS, as_json, rows_csv, training_row
+    from connect.reports.queries import training_rows
+
+    rows = run(lambda: training_rows(date(year, 1, 1), date(year, 12, 31), filters={}))
+    if form == "csv":
+        _give(rows_csv(rows), output)
+    else:
+        _give(as_json(ROW_COLUMNS, [list(training_row(r).values()) for r in rows]), output)
+
+
+@export.command()
+@YEAR
+@FORMAT
+@OUTPUT
+def counts(year: int, form: str, output: Path | None) -> None:
+    """Training counts of YEAR by month, discipline, state and course."""
+    from connect.reports.exports import COUNT_COLUMNS, as_json, count_rows, counts_csv
+    from connect.reports.queries import PARTS
+    from connect.reports.queries import counts as count
+
+    found = run(lambda: count(date(year, 1, 1), date(year, 12, 31), list(PARTS)))
+    if form == "csv":
+        _give(counts_csv(found), output)
+    else:
+        _give(as_json(COUNT_COLUMNS, count_rows(found)), output)
+
+
+@commands.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=int, envvar="PORT", default=8000, show_default=True)
+@click.option("--workers", type=int, envvar="WEB_CONCURRENCY", default=1, show_default=True)
+@click.option("--worker/--no-worker", "with_worker", default=None, help="Background work inside.")
+def serve(host: str, port: int, workers: int, with_worker: bool | None) -> None:
+    """Serve the site."""
+    from connect import db, serving
+    from connect.engine_sqlite import SQLite
+
+    engine = db.engine()
+    if isinstance(engine, SQLite):
+        if workers > 1:
+            raise click.UsageError("SQLite is served by one process. Use PostgreSQL for --workers.")
+        engine.serve_alone()
+    inside = settings().embedded if with_worker is None else with_worker
+    serving.serve(host, port, workers=workers, with_worker=inside)
+
+
+@commands.command("run")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=int, envvar="PORT", default=8000, show_default=True)
+def run_all(host: str, port: int) -> None:
+    """Migrate, publish the courses, then serve the site and its worker: what make run does."""
+    from connect import db, serving
+    from connect.engine_sqlite import SQLite
+
+    engine = db.engine()
+    if isinstance(engine, SQLite):
+        engine.serve_alone()
+    token = run(_prepare)
+    if not settings().secure:
+        say("Served without https: the session cookie is not marked Secure. Fine on this machine.")
+    click.echo(f"Connect is at {settings().base_url}")
+    if token:
+        click.echo(f"Make the first administrator at {settings().base_url}/setup/{token}")
+    sys.stdout.flush()
+    serving.serve(host, port, workers=1, with_worker=True, quiet=True)
+
+
+async def _prepare() -> str | None:
+    from connect import migrate as migrations
+    from connect.accounts.actions import setup_token
+    from connect.catalog.actions import publish_all
+    from connect.policy import SYSTEM
+
+    await migrations.migrate()
+    for slug, (outcome, number, faults) in (
+        await publish_all(SYSTEM, Path(settings().courses_dir))
+    ).items():
+        for fault in faults:
+            if not fault.warning:
+                say(str(fault))
+        say(f"Course {slug}: version {number}, {outcome}.")
+    return await setup_token()
+
+
+@commands.command()
+def worker() -> None:
+    """Do background work; with PostgreSQL several may run."""
+    from connect import db, pdf, serving
+    from connect import worker as background
+    from connect.engine_sqlite import SQLite
+
+    serving.configure_log()
+    engine = db.engine()
+    if isinstance(engine, SQLite):
+        engine.serve_alone()
+
+    async def work() -> None:
+        await pdf.warm()
+        try:
+            await background.work()
+        finally:
+            await pdf.close()
+
+    run(work)
+
+
+def main() -> None:
+    """The command line, with refusals in words."""
+    from connect.engine_sqlite_pool import DatabaseInUse, DatabaseUnusable
+    from connect.errors import ConnectError, Invalid
+
+    try:
+        commands(standalone_mode=True)
+    except Invalid as refusal:
+        for field, words in refusal.errors.items():
+            say(f"{field}: {words}")
+    except (ConnectError, WrongSettings, DatabaseInUse, DatabaseUnusable) as refusal:
+        say(str(refusal))
+    except KeyboardInterrupt:
+        sys.exit(0)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,272 @@
+"""Refusals that a user can understand, and the one place that renders them."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.utils.scope.state import ScopeState
+
+from connect.web.templating import page
+
+log = structlog.get_logger()
+Problem = dict[str, Any]
+TITLES = {
+    403: "Not open to you",
+    404: "Not found",
+    409: "Not now",
+    413: "Too large",
+    422: "Please check what you sent",
+    429: "Too many tries",
+    500: "Something went wrong",
+    503: "Very busy",
+}
+Form = TypeVar("Form")
+
+
+class ConnectError(Exception):
+    """A refusal the user can understand. Subclasses set ``status`` and ``message``."""
+
+    status = 400
+    message = "That is not possible."
+    headers: dict[str, str] = {}
+    kept = ""  # what of the user's work is safe, where that is in doubt
+    way = ""  # what to do next
+    href = ""  # where to do it
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.message.format(**facts))
+
+    @property
+    def code(self) -> str:
+        """A stable machine name: ``AttemptClosed`` becomes ``attempt_closed``."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+
+class Unreadable(ConnectError):
+    message = "The body could not be read as {what}. Send it again in that form."
+
+
+class NotSignedIn(ConnectError):
+    status = 401
+    message = "You are not signed in. Sign in, then try again."
+    headers = {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(ConnectError):
+    status = 403
+    message = "Your account may not do this. Ask an administrator if you think it should."
+
+
+class CrossSite(Forbidden):
+    message = "This form did not come from this site. Open the page again and resend it."
+
+
+class NotFound(ConnectError):
+    status = 404
+    message = "There is nothing here, or it is not yours to see. Check the address."
+
+
+class Conflict(ConnectError):
+    status = 409
+    message = "That cannot be done now."
+
+
+class TooMany(ConnectError):
+    status = 429
+    message = "Too many tries. Wait {wait}, then try again."
+
+    def __init__(self, *, seconds: int) -> None:
+        minutes = -(-seconds // 60)
+        wait = f"{seconds} seconds" if seconds < 60 else f"{minutes} minute{'s'[: minutes > 1]}"
+        super().__init__(wait=wait)
+        self.headers = {"Retry-After": str(seconds)}
+
+
+class Busy(ConnectError):
+    status = 503
+    message = "The site is very busy. Nothing was changed; try again in a few seconds."
+    headers = {"Retry-After": "3"}
+
+
+class Invalid(ConnectError):
+    """One or more fields are wrong; *errors* maps each to a sentence that says what to do."""
+
+    status = 422
+    message = "Some fields need another look."
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__()
+        self.errors = dict(errors)
+
+
+def problem(request: Request[Any, Any, Any], error: ConnectError) -> Problem:
+    """*error* as an RFC 9457 document."""
+    body: Problem = {
+        "type": f"urn:connect:problem:{error.code}",
+        "title": error.code.replace("_", " ").capitalize(),
+        "status": error.status,
+        "detail": str(error),
+        "code": error.code,
+        "request_id": request.scope.get("state", {}).get("request_id", ""),
+    }
+    if isinstance(error, Invalid):
+        body["errors"] = [{"field": f, "message": m} for f, m in error.errors.items()]
+    return body
+
+
+def wants_json(request: Request[Any, Any, Any]) -> bool:
+    """Whether a program or one of our scripts asks, and not a person's browser."""
+    path = request.scope["path"]
+    return path.startswith("/api/") or request.headers.get("accept") == "application/json"
+
+
+def show(request: Request[Any, Any, Any], error: ConnectError) -> Response[Any]:
+    """Render *error*: problem+json for programs, a page for people."""
+    if wants_json(request):
+        return Response(
+            problem(request, error),
+            status_code=error.status,
+            media_type="application/problem+json",
+            headers=error.headers,
+        )
+    if isinstance(error, NotSignedIn) and request.method == "GET":
+        return Response(
+            None, status_code=303, headers={"Location": f"/login?next={quote(request.url.path)}"}
+        )
+    shown = {
+        "title": TITLES.get(error.status, "That is not possible"),
+        "message": str(error),
+        "kept": error.kept,
+        "way": error.way,
+        "href": error.href,
+        "code": error.code,
+        "request_id": request.scope.get("state", {}).get("request_id", ""),
+    }
+    if isinstance(error, Invalid):
+        shown["message"] = " ".join([str(error), *error.errors.values()])
+    return page(
+        request, "web/refused.html", status=error.status, headers=error.headers, error=shown
+    )
+
+
+class _Http(ConnectError):
+    """A refusal by the framework, in our words."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        self.message = message.replace("{", "{{").replace("}", "}}")
+        super().__init__()
+        self.status = status
+        self._code = code
+
+    @property
+    def code(self) -> str:
+        return self._code
+
+
+FRAMEWORK = {
+    404: ("not_found", NotFound.message),
+    405: ("method_not_allowed", "This address does not take that method."),
+    413: ("too_large", "What was sent is too large. Send something smaller."),
+    415: ("unsupported_media_type", "Send the body as the type that this address takes."),
+}
+
+
+def show_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """Render what Litestar itself refuses; wrong input is told field by field."""
+    if error.status_code == 400:
+        return show(request, _wrong_input(request, error))
+    code, words = FRAMEWORK.get(error.status_code, ("refused", error.detail))
+    shown = _Http(error.status_code, code, words)
+    shown.headers = error.headers or {}
+    return show(request, shown)
+
+
+def show_crash(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A bug: logged with its trace, told without details."""
+    log.error("request failed", path=request.url.path, exc_info=error)
+    words = "Something went wrong on our side. It was recorded; what you saved before is kept."
+    return show(request, _Http(500, "internal_error", words))
+
+
+def _wrong_input(request: Request[Any, Any, Any], error: HTTPException) -> ConnectError:
+    handler = request.scope["route_handler"]
+    field = handler.parsed_fn_signature.parameters.get("data")
+    body = ScopeState.from_scope(request.scope).body
+    if field is not None and isinstance(body, bytes):
+        if request.content_type[0] not in ("application/json", ""):
+            return _Http(415, *FRAMEWORK[415])
+        try:
+            given = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return Unreadable(what="JSON")
+        if not isinstance(given, dict):
+            return Unreadable(what="a JSON object")
+        if errors := field_errors(field.annotation, given):
+            return Invalid(errors)
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        return Invalid(
+            {str(e.get("key") or "body"): _sentence(str(e["message"])) for e in error.extra}
+        )
+    return Invalid({"body": _sentence(error.detail)})
+
+
+def decode(
+    form: type[Form],
+    given: Mapping[str, Any],
+    *,
+    strict: bool = True,
+    ignore: frozenset[str] = frozenset(),
+) -> Form:
+    """*given* as a *form* struct.
+
+    Args:
+        strict: JSON types as they are; False for form posts, where all is text.
+        ignore: keys that belong to the page and not to the form.
+
+    Raises:
+        Invalid: every bad field, unknown ones included.
+    """
+    kept = {k: v for k, v in given.items() if k not in ignore}
+    try:
+        return msgspec.convert(kept, form, strict=strict)
+    except msgspec.ValidationError:
+        raise Invalid(field_errors(form, kept, strict=strict)) from None
+
+
+def field_errors(form: Any, given: Mapping[str, Any], *, strict: bool = True) -> dict[str, str]:
+    """Every field of *given* that does not fit the struct *form*, with what is wrong.
+
+    The typed decoder stops at the first bad field; this asks it field by field.
+    """
+    fields = {f.encode_name: f for f in msgspec.structs.fields(form)}
+    errors = {name: "There is no such field here." for name in given if name not in fields}
+    for name, field in fields.items():
+        if name not in given:
+            if field.required:
+                errors[name] = "This is needed."
+            continue
+        try:
+            msgspec.convert(given[name], field.type, strict=strict)
+        except msgspec.ValidationError as error:
+            errors[name] = _hint(field.type) or _sentence(str(error))
+    return errors
+
+
+def _hint(annotation: Any) -> str:
+    """The sentence that a type carries for whoever fills it in (``Meta(description=...)``)."""
+    for part in (annotation, *getattr(annotation, "__args__", ())):
+        for meta in getattr(part, "__metadata__", ()):
+            if getattr(meta, "description", None):
+                return str(meta.description)
+    return ""
+
+
+def _sentence(words: str) -> str:
+    words = re.sub(r" - at `\$?\.?(.*?)`", r" (\1)", words).replace(" ()", "")
+    return words.replace("`", "").rstrip(".") + "."

@@ -1,0 +1,58 @@
+"""Stored files, named by their SHA-256: a folder or an S3 bucket, one code path."""
+
+import asyncio
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.store import LocalStore, ObjectStore
+
+from connect.config import settings
+from connect.errors import NotFound
+
+
+@cache
+def _store(url: str) -> ObjectStore:
+    if url.startswith("file://"):
+        return LocalStore(urlsplit(url).path, mkdir=True)
+    return obstore.store.from_url(url)
+
+
+def _path(digest: str) -> str:
+    return f"{digest[:2]}/{digest}"
+
+
+async def put(data: bytes) -> str:
+    """Store *data*; its SHA-256 in hex. The same bytes are stored once."""
+    digest = hashlib.sha256(data).hexdigest()
+    url = settings().files_url
+    await obstore.put_async(_store(url), _path(digest), data)
+    if url.startswith("file://"):
+        # A row that names this file is committed next; the file must not be behind it.
+        await asyncio.to_thread(_to_disk, Path(urlsplit(url).path) / _path(digest))
+    return digest
+
+
+async def get(digest: str) -> bytes:
+    """The stored bytes.
+
+    Raises:
+        NotFound: no such file.
+    """
+    try:
+        found = await obstore.get_async(_store(settings().files_url), _path(digest))
+    except FileNotFoundError:
+        raise NotFound from None
+    return bytes(await found.bytes_async())
+
+
+def _to_disk(path: Path) -> None:
+    for place in (path, path.parent):
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

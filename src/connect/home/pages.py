@@ -1,0 +1,93 @@
+"""The landing page, the administrators' start, the reader of the API's document."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get
+
+from connect.certificates.queries import certificates_of
+from connect.learning import views
+from connect.learning.queries import enrollments_of
+from connect.learning.tables import OPEN
+from connect.policy import Actor, Permission
+from connect.reports.queries import live_numbers
+from connect.web.templating import page
+
+ActorRequest = Request[Actor, Any, Any]
+ADMIN_LINKS = [
+    (
+        Permission.READ_REPORTS,
+        "/admin/reports",
+        "Training counts",
+        "The year's trainings by month, discipline, state and course, and the rows behind each.",
+    ),
+    (
+        Permission.READ_OUTBOX,
+        "/admin/outbox",
+        "Outbox",
+        "Every mail that was written, and whether it was sent.",
+    ),
+]
+
+
+class HomePages(Controller):
+    include_in_schema = False
+
+    @get("/", permission=Permission.READ_SITE)
+    async def landing(self, request: ActorRequest) -> Response[str]:
+        current: list[dict[str, Any]] = []
+        last_certificate = None
+        if request.user.signed_in:
+            recent = [e for e in await enrollments_of(request.user, limit=20) if e.state in OPEN]
+            for row in await views.enrollments(recent[:5]):
+                titles = {c["id"]: c["title"] for c in row["components"]}
+                current.append(
+                    {
+                        "title": row["title"],
+                        "url": f"/learn/{row['id']}",
+                        "progress_percent": row["progress_percent"],
+                        "next_title": titles.get(row["next_component"], ""),
+                    }
+                )
+            for certificate in (await certificates_of(request.user, limit=1))[:1]:
+                last_certificate = {
+                    "number": certificate.number,
+                    "title": certificate.title,
+                    "url": f"/certificates/{certificate.number}",
+                }
+        return page(
+            request,
+            "home/landing.html",
+            numbers={} if request.user.signed_in else await live_numbers(),
+            current=current,
+            last_certificate=last_certificate,
+        )
+
+    @get("/admin", permission=Permission.ADMINISTER)
+    async def admin(self, request: ActorRequest) -> Response[str]:
+        numbers = await live_numbers()
+        labels = {
+            "registered": "People registered",
+            "trainings": "Trainings recorded",
+            "certificates": "Certificates issued",
+        }
+        return page(
+            request,
+            "home/admin.html",
+            numbers=[
+                {
+                    "label": words,
+                    "value": numbers[name],
+                    "url": "/admin/reports" if name == "trainings" else "",
+                }
+                for name, words in labels.items()
+            ],
+            links=[
+                {"url": url, "title": title, "text": text}
+                for permission, url, title, text in ADMIN_LINKS
+                if request.user.may(permission)
+            ],
+        )
+
+    @get("/api/docs", permission=Permission.READ_SITE)
+    async def api_docs(self, request: ActorRequest) -> Response[str]:
+        return page(request, "web/api_docs.html", openapi_url="/api/v1/openapi.json")

@@ -1,0 +1,106 @@
+"""Once: a creating request's key, effect and stored answer in one transaction."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from piccolo.columns import UUID, Integer, Text, Timestamptz, Varchar
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+from connect import clock
+from connect.db import transaction, uuid7
+from connect.errors import Conflict, Invalid
+from connect.policy import Actor
+
+KEPT = timedelta(days=7)
+Answer = tuple[int, Any]  # status and body
+
+
+class IdempotencyKey(Table, tablename="idempotency_key"):
+    """A creating request that was answered, and the answer to give again."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    actor = Varchar(length=40)
+    route = Varchar(length=200)
+    key = Varchar(length=200)
+    body_sha256 = Varchar(length=64)
+    status = Integer()
+    answer = Text()  # JSON; empty for an answer that carries a secret
+    made_at = Timestamptz(default=clock.now, index=True)
+    idempotency_key_once = Unique([actor, route, key])
+
+
+class AlreadyDone(Conflict):
+    message = "This was done before, and its answer held a secret that is shown only once."
+
+
+async def once(
+    request: Request[Actor, Any, Any], act: Callable[[], Awaitable[Answer]], *, secret: bool = False
+) -> Response[Any]:
+    """Do *act* in a transaction; with an ``Idempotency-Key`` do it once and repeat its answer.
+
+    A request that comes while the first still runs waits for it. A refusal is not stored.
+
+    Args:
+        secret: the answer must not be stored; a repetition is refused instead.
+
+    Raises:
+        Invalid: the key was used with another body.
+        AlreadyDone: the answer was a secret.
+    """
+    key = request.headers.get("idempotency-key")
+    if not key:
+        async with transaction():
+            status, body = await act()
+        return Response(body, status_code=status)
+    if len(key) > 200 or not key.isprintable():
+        raise Invalid({"Idempotency-Key": "Use at most 200 printable characters."})
+
+    digest = hashlib.sha256(await request.body()).hexdigest()
+    row = IdempotencyKey(
+        actor=str(request.user.account_id or ""),
+        route=f"{request.method} {request.url.path}"[:200],
+        key=key,
+        body_sha256=digest,
+        status=0,
+        answer="",
+    )
+    async with transaction():
+        new = await IdempotencyKey.insert(row).on_conflict(
+            target=(IdempotencyKey.actor, IdempotencyKey.route, IdempotencyKey.key),
+            action="DO NOTHING",
+        )
+        if not new:
+            return await _again(row, digest)
+        status, body = await act()
+        stored = "" if secret else msgspec.json.encode(body).decode()
+        await IdempotencyKey.update(
+            {IdempotencyKey.status: status, IdempotencyKey.answer: stored}
+        ).where(IdempotencyKey.id == row.id)
+    return Response(body, status_code=status)
+
+
+async def _again(row: IdempotencyKey, digest: str) -> Response[Any]:
+    first = (
+        await IdempotencyKey.select()
+        .where(
+            IdempotencyKey.actor == row.actor,
+            IdempotencyKey.route == row.route,
+            IdempotencyKey.key == row.key,
+        )
+        .first()
+    )
+    if first is None or first["body_sha256"] != digest:
+        raise Invalid({"Idempotency-Key": "This key was used with another body. Use a new key."})
+    if not first["answer"]:
+        raise AlreadyDone
+    return Response(msgspec.json.decode(first["answer"]), status_code=first["status"])
+
+
+async def sweep() -> None:
+    """Forget answers older than a week."""
+    await IdempotencyKey.delete().where(IdempotencyKey.made_at < clock.now() - KEPT)

@@ -1,0 +1,269 @@
+"""Attempts at quizzes: starting, saving answers, submitting."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from connect import clock
+from connect.audit import record
+from connect.catalog.content import Component, Purpose, Question, QuestionKind, Quiz
+from connect.catalog.queries import content_of
+from connect.db import one, transaction
+from connect.errors import Conflict, Invalid, NotFound
+from connect.learning import rules
+from connect.learning.actions import (
+    AttemptsUsedUp,
+    EnrollmentEnded,
+    complete_if_met,
+    component_in,
+    must_be_unlocked,
+)
+from connect.learning.queries import (
+    answers_to,
+    attempt_of,
+    attempts_at,
+    enrollment_of,
+    progress_of,
+    standing,
+)
+from connect.learning.tables import (
+    OPEN,
+    Answer,
+    Attempt,
+    AttemptState,
+    Enrollment,
+    EnrollmentState,
+    Progress,
+)
+from connect.policy import Actor, Permission
+
+GRACE = timedelta(seconds=30)  # a submission may be on its way when the time is up
+
+
+class NoAttemptsLeft(AttemptsUsedUp):
+    pass
+
+
+class AlreadyPassed(Conflict):
+    message = "You have passed this test already, with {score} %. There is nothing left to do here."
+
+
+class WaitBeforeRetry(Conflict):
+    message = "The next attempt may begin in {minutes} minutes. Use the time to review the lessons."
+
+
+class AttemptClosed(Conflict):
+    message = "This attempt has ended and takes no more answers. Start a new one to try again."
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """What the learner is told after submitting; repeated, the same."""
+
+    state: AttemptState
+    score_percent: int
+    passed: bool
+    feedback: list[rules.Feedback]
+
+
+async def start_attempt(
+    actor: Actor, enrollment_id: UUID, component_id: str
+) -> tuple[Attempt, bool]:
+    """Begin an attempt at a quiz, or go on with the open one; and whether it is new.
+
+    Raises:
+        NotFound: no such quiz in the actor's enrollment.
+        ComponentLocked, EnrollmentEnded: it is not its turn.
+        NoAttemptsLeft, AlreadyPassed, WaitBeforeRetry: the quiz does not allow another.
+    """
+    actor.must(Permission.LEARN)
+    async with transaction():
+        enrollment = await enrollment_of(actor, enrollment_id, lock=True)
+        content, facts = await standing(enrollment)
+        component = component_in(content, component_id)
+        if component.quiz is None:
+            raise NotFound
+        if enrollment.state not in OPEN:
+            raise EnrollmentEnded
+        must_be_unlocked(content, facts, component)
+        earlier = await attempts_at(enrollment.id, component.id)
+        if earlier and earlier[-1].state == AttemptState.OPEN:
+            if not _is_over(earlier[-1]):
+                return earlier[-1], False
+            await _close(actor, enrollment, component, earlier[-1])
+        attempt = _new_attempt(enrollment, component.id, component.quiz, earlier)
+        await Attempt.insert(attempt)
+        enrollment.last_component = component.id
+        enrollment.state = EnrollmentState.IN_PROGRESS
+        await enrollment.save([Enrollment.last_component, Enrollment.state])
+        await record(actor, "attempt.started", Attempt, of=attempt.id, number=attempt.number)
+    return attempt, True
+
+
+def _new_attempt(
+    enrollment: Enrollment, component: str, quiz: Quiz, earlier: list[Attempt]
+) -> Attempt:
+    now = clock.now()
+    passed = [a.score for a in earlier if a.state == AttemptState.PASSED]
+    if passed and quiz.purpose is not Purpose.PRACTICE:
+        raise AlreadyPassed(score=max(passed))
+    if rules.attempts_left(quiz, len(earlier)) == 0:
+        raise NoAttemptsLeft
+    wait = rules.may_start_at(quiz, earlier[-1].submitted_at if earlier else None)
+    if wait and wait > now:
+        raise WaitBeforeRetry(minutes=-(-(wait - now).total_seconds() // 60))
+    seed = secrets.randbits(60)
+    seen = {question for attempt in earlier for question, _ in shown_in(attempt)}
+    limit = timedelta(minutes=quiz.time_limit_minutes)
+    return Attempt(
+        enrollment=enrollment.id,
+        component=component,
+        number=len(earlier) + 1,
+        seed=seed,
+        questions=msgspec.json.encode(rules.draw(quiz, seed=seed, seen=seen)).decode(),
+        expires_at=now + limit if limit else None,
+    )
+
+
+def shown_in(attempt: Attempt) -> rules.Drawn:
+    """The questions of an attempt and the order of their choices."""
+    return msgspec.json.decode(attempt.questions, type=rules.Drawn)
+
+
+def questions_of(attempt: Attempt, component: Component) -> list[Question]:
+    """The questions of an attempt, in its order."""
+    by_id = {q.id: q for q in component.quiz.questions} if component.quiz else {}
+    return [by_id[question] for question, _ in shown_in(attempt)]
+
+
+def _is_over(attempt: Attempt) -> bool:
+    return attempt.expires_at is not None and clock.now() > attempt.expires_at + GRACE
+
+
+async def save_answer(
+    actor: Actor, attempt_id: UUID, question_id: str, choices: list[str]
+) -> datetime:
+    """Keep what the learner chose for one question; the moment at which it was kept.
+
+    Raises:
+        NotFound: no such question in the actor's attempt.
+        AttemptClosed: it was submitted, or its time is over.
+        Invalid: choices that the question does not have, or several where one is asked.
+    """
+    async with transaction():
+        attempt = await attempt_of(actor, attempt_id, lock=True)
+        if attempt.state != AttemptState.OPEN or _is_over(attempt):
+            raise AttemptClosed
+        offered = next((c for q, c in shown_in(attempt) if q == question_id), None)
+        if offered is None:
+            raise NotFound
+        chosen = sorted(set(choices))
+        if not set(chosen) <= set(offered):
+            raise Invalid({"choices": "Use the ids of this question's choices."})
+        if len(chosen) > 1 and not await _takes_several(attempt, question_id):
+            raise Invalid({"choices": "Choose one: this question has one right answer."})
+        saved_at = clock.now()
+        answer = Answer(
+            attempt=attempt_id,
+            question=question_id,
+            choices=msgspec.json.encode(chosen).decode(),
+            saved_at=saved_at,
+        )
+        await Answer.insert(answer).on_conflict(
+            target=(Answer.attempt, Answer.question),
+            action="DO UPDATE",
+            values=[Answer.choices, Answer.saved_at],
+        )
+    return saved_at
+
+
+async def _takes_several(attempt: Attempt, question_id: str) -> bool:
+    enrollment = await one(Enrollment.objects().where(Enrollment.id == attempt.enrollment))
+    quiz = component_in(await content_of(enrollment.version), attempt.component).quiz
+    kinds = {q.id: q.kind for q in quiz.questions} if quiz else {}
+    return kinds.get(question_id) is QuestionKind.CHOICES
+
+
+async def submit_answers(
+    actor: Actor, attempt_id: UUID, answers: Mapping[str, list[str]]
+) -> Submission:
+    """Save all *answers* (question id → choice ids) and submit; what a page without script does."""
+    async with transaction():
+        attempt = await attempt_of(actor, attempt_id)
+        await enrollment_of(actor, attempt.enrollment, lock=True)
+        if attempt.state == AttemptState.OPEN and not _is_over(attempt):
+            for question, choices in answers.items():
+                await save_answer(actor, attempt_id, question, choices)
+        return await submit_attempt(actor, attempt_id)
+
+
+async def submit_attempt(actor: Actor, attempt_id: UUID) -> Submission:
+    """Grade an attempt by its saved answers; the last missing fact completes the course.
+
+    Submitted again, it gives the stored result. One whose time was over is expired, whatever
+    its answers.
+
+    Raises:
+        NotFound: the attempt is not the actor's.
+    """
+    actor.must(Permission.LEARN)
+    async with transaction():
+        attempt = await attempt_of(actor, attempt_id)
+        # The enrollment first, as everywhere: two who lock in two orders wait for each other.
+        enrollment = await enrollment_of(actor, attempt.enrollment, lock=True)
+        attempt = await attempt_of(actor, attempt_id, lock=True)
+        if attempt.state == AttemptState.OPEN:
+            content, _ = await standing(enrollment)
+            component = component_in(content, attempt.component)
+            await _close(actor, enrollment, component, attempt)
+    return result_of(attempt)
+
+
+def result_of(attempt: Attempt) -> Submission:
+    """What an ended attempt told."""
+    return msgspec.json.decode(attempt.result, type=Submission)
+
+
+async def _close(
+    actor: Actor, enrollment: Enrollment, component: Component, attempt: Attempt
+) -> None:
+    """Grade an open attempt and write what follows from it."""
+    quiz = component.quiz
+    if quiz is None:
+        raise NotFound
+    over = _is_over(attempt)
+    asked = questions_of(attempt, component)
+    answers = {q: set(a["choices"]) for q, a in (await answers_to(attempt.id)).items()}
+    score = rules.score(asked, answers)
+    passed = score >= quiz.pass_percent and not over
+    last = rules.attempts_left(quiz, attempt.number) == 0
+    attempt.state = (
+        AttemptState.EXPIRED if over else AttemptState.PASSED if passed else AttemptState.FAILED
+    )
+    attempt.score = score
+    attempt.submitted_at = clock.now()
+    told = rules.feedback(quiz, asked, answers, passed=passed, last=last)
+    result = Submission(attempt.state, score, passed, told)
+    attempt.result = msgspec.json.encode(result).decode()
+    await attempt.save()
+    await record(
+        actor,
+        "attempt.submitted",
+        Attempt,
+        of=attempt.id,
+        state=attempt.state,
+        score=score,
+        answers={q: sorted(chosen) for q, chosen in answers.items()},
+    )
+    graded = quiz.purpose in (Purpose.POST, Purpose.FINAL)
+    if passed or not (graded or over):
+        row = await progress_of(enrollment.id, component.id)
+        if row.done_at is None:
+            await Progress.update({Progress.done_at: clock.now()}).where(Progress.id == row.id)
+        await complete_if_met(actor, enrollment)
+    elif last and graded and component.required:
+        enrollment.state = EnrollmentState.FAILED
+        await enrollment.save([Enrollment.state])
+        await record(actor, "enrollment.failed", Enrollment, of=enrollment.id)

@@ -1,0 +1,277 @@
+"""Player, quiz and result, as pages."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath, FromQuery
+from markupsafe import Markup
+
+from connect.catalog.content import CourseContent, Question
+from connect.learning import actions, attempts, rules, views
+from connect.learning.actions import Event, TooEarly
+from connect.learning.queries import answers_to, attempt_of, enrollment_of, standing
+from connect.learning.tables import OPEN, Attempt, Enrollment
+from connect.policy import Actor, Permission
+from connect.web.forms import read_form, several
+from connect.web.templating import clock_time, page, redirect
+
+ActorRequest = Request[Actor, Any, Any]
+
+
+async def go_on(actor: Actor, enrollment: Enrollment) -> Response[None]:
+    """Open the step where the learner goes on, and show it."""
+    content, facts = await standing(enrollment)
+    here = rules.next_component(content, facts, enrollment.last_component)
+    if here is None:
+        return redirect(f"/learn/{enrollment.id}/{content.components[0].id}")
+    await actions.note_event(actor, enrollment.id, here, Event.OPEN)
+    return redirect(f"/learn/{enrollment.id}/{here}")
+
+
+class LearningPages(Controller):
+    include_in_schema = False
+
+    @get("/learn/{enrollment_id:uuid}", permission=Permission.LEARN)
+    async def resume(
+        self, request: ActorRequest, enrollment_id: FromPath[UUID], component: FromQuery[str] = ""
+    ) -> Response[None]:
+        enrollment = await enrollment_of(request.user, enrollment_id)
+        content, facts = await standing(enrollment)
+        here = component or rules.next_component(content, facts, enrollment.last_component)
+        return redirect(f"/learn/{enrollment.id}/{here or content.components[0].id}")
+
+    @post("/learn/{enrollment_id:uuid}/continue", permission=Permission.LEARN)
+    async def go_on(self, request: ActorRequest, enrollment_id: FromPath[UUID]) -> Response[None]:
+        await read_form(request)
+        return await go_on(request.user, await enrollment_of(request.user, enrollment_id))
+
+    @get("/learn/{enrollment_id:uuid}/{component:str}", permission=Permission.LEARN)
+    async def player(
+        self, request: ActorRequest, enrollment_id: FromPath[UUID], component: FromPath[str]
+    ) -> Response[str]:
+        return await _player(request, enrollment_id, component)
+
+    @post("/learn/{enrollment_id:uuid}/{component:str}/next", permission=Permission.LEARN)
+    async def next_step(
+        self, request: ActorRequest, enrollment_id: FromPath[UUID], component: FromPath[str]
+    ) -> Response[Any]:
+        fields = await read_form(request)
+        event = Event.ACKNOWLEDGE if fields.get("acknowledged") else Event.CLOSE
+        try:
+            step = await actions.note_event(request.user, enrollment_id, component, event)
+        except actions.NotOpened as refusal:
+            await actions.note_event(request.user, enrollment_id, component, Event.OPEN)
+            return await _player(request, enrollment_id, component, refused=str(refusal))
+        except TooEarly as refusal:
+            return await _player(request, enrollment_id, component, refused=str(refusal))
+        if step.state is not rules.ComponentState.DONE:
+            words = "Tick the box to go on."
+            return await _player(request, enrollment_id, component, refused=words)
+        return await _lead_on(request.user, enrollment_id, component, step)
+
+    @post(
+        "/learn/{enrollment_id:uuid}/{component:str}/heartbeat",
+        permission=Permission.LEARN,
+        status_code=200,
+    )
+    async def heartbeat(
+        self, request: ActorRequest, enrollment_id: FromPath[UUID], component: FromPath[str]
+    ) -> actions.Step:
+        await read_form(request)
+        return await actions.note_event(request.user, enrollment_id, component, Event.HEARTBEAT)
+
+    @post("/learn/{enrollment_id:uuid}/{component:str}/attempts", permission=Permission.LEARN)
+    async def start(
+        self, request: ActorRequest, enrollment_id: FromPath[UUID], component: FromPath[str]
+    ) -> Response[None]:
+        await read_form(request)
+        attempt, _ = await attempts.start_attempt(request.user, enrollment_id, component)
+        return redirect(f"/attempts/{attempt.id}")
+
+    @get("/attempts/{attempt_id:uuid}", permission=Permission.LEARN)
+    async def quiz(self, request: ActorRequest, attempt_id: FromPath[UUID]) -> Response[Any]:
+        attempt = await attempt_of(request.user, attempt_id)
+        if attempt.state != "open":
+            return redirect(f"/attempts/{attempt.id}/result")
+        view = await views.attempt(request.user, attempt)
+        zone = request.user.time_zone
+        questions = [
+            q
+            | {
+                "text_html": Markup(q["html"]),  # noqa: S704 -- sanitized when it was checked
+                "choices": [
+                    c | {"checked": c["id"] in (q["answer"] or {}).get("choices", ())}
+                    for c in q["choices"]
+                ],
+                "saved_at": clock_time(q["saved_at"], zone) if q["saved_at"] else "",
+            }
+            for q in view["questions"]
+        ]
+        shown = view | {
+            "answered": sum(q["answer"] is not None for q in questions),
+            "total": len(questions),
+            "ends_at": clock_time(attempt.expires_at, zone) if attempt.expires_at else "",
+        }
+        return page(request, "learning/quiz.html", attempt=shown, questions=questions)
+
+    @post(
+        "/attempts/{attempt_id:uuid}/answers/{question:str}",
+        permission=Permission.LEARN,
+        status_code=200,
+    )
+    async def answer(
+        self, request: ActorRequest, attempt_id: FromPath[UUID], question: FromPath[str]
+    ) -> dict[str, str]:
+        fields = await read_form(request)
+        chosen = several(fields, f"q-{question}")
+        saved_at = await attempts.save_answer(request.user, attempt_id, question, chosen)
+        return {"question": question, "saved_at": clock_time(saved_at, request.user.time_zone)}
+
+    @post("/attempts/{attempt_id:uuid}/submission", permission=Permission.LEARN)
+    async def submit(self, request: ActorRequest, attempt_id: FromPath[UUID]) -> Response[None]:
+        fields = await read_form(request)
+        answers = {n[2:]: several(fields, n) for n in fields if n.startswith("q-")}
+        await attempts.submit_answers(request.user, attempt_id, answers)
+        return redirect(f"/attempts/{attempt_id}/result")
+
+    @get("/attempts/{attempt_id:uuid}/result", permission=Permission.LEARN)
+    async def result(self, request: ActorRequest, attempt_id: FromPath[UUID]) -> Response[Any]:
+        attempt = await attempt_of(request.user, attempt_id)
+        if attempt.state == "open":
+            return redirect(f"/attempts/{attempt.id}")
+        return await _result(request, attempt)
+
+
+async def _lead_on(
+    actor: Actor, enrollment_id: UUID, component: str, step: actions.Step
+) -> Response[None]:
+    """Show the next step and open it; at the end the certificate."""
+    enrollment = await enrollment_of(actor, enrollment_id)
+    if enrollment.state not in OPEN:
+        view = await views.enrollment(enrollment)
+        ids = [c["id"] for c in view["components"]]
+        following = ids[ids.index(component) + 1 :]
+        if following:
+            return redirect(f"/learn/{enrollment_id}/{following[0]}")
+        number = view["certificate"]
+        return redirect(f"/certificates/{number}" if number else f"/courses/{view['course']}")
+    if step.next_component is None:
+        return redirect(f"/learn/{enrollment_id}")
+    await actions.note_event(actor, enrollment_id, step.next_component, Event.OPEN)
+    return redirect(f"/learn/{enrollment_id}/{step.next_component}")
+
+
+async def _player(
+    request: ActorRequest, enrollment_id: UUID, component: str, *, refused: str = ""
+) -> Response[str]:
+    enrollment = await enrollment_of(request.user, enrollment_id)
+    content, facts = await standing(enrollment)
+    found = actions.component_in(content, component)
+    shown = await views.component(enrollment, component)
+    states = rules.states(content, facts)
+    ids = [c.id for c in content.components]
+    following = ids[ids.index(component) + 1 :]
+    left = sum(
+        c.minutes or 0 for c in content.components if states[c.id] is not rules.ComponentState.DONE
+    )
+    fact = facts.get(component, rules.NOTHING)
+    titles = {c.id: c.title for c in content.components}
+    return page(
+        request,
+        "learning/player.html",
+        status=409 if refused else 200,
+        enrollment={
+            "id": enrollment.id,
+            "title": content.title,
+            "percent": rules.progress_percent(content, facts),
+            "minutes_left": left,
+        },
+        steps=[
+            {
+                "id": c.id,
+                "kind": c.kind,
+                "title": c.title,
+                "state": states[c.id],
+                "minutes": c.minutes,
+                "url": ""
+                if states[c.id] is rules.ComponentState.LOCKED
+                else f"/learn/{enrollment.id}/{c.id}",
+                "current": c.id == component,
+            }
+            for c in content.components
+        ],
+        component={
+            "id": component,
+            "kind": found.kind,
+            "title": shown["title"],
+            "html": Markup(shown["html"]),  # noqa: S704 -- sanitized when it was checked
+            "text": shown["text"],
+            "minutes": found.minutes,
+            "seconds": fact.seconds,
+            "min_seconds": found.min_seconds,
+            "state": states[component],
+            "quiz": await views.quiz_intro(enrollment, found, fact) if found.quiz else None,
+        },
+        next={"title": titles[following[0]], "url": ""} if following else None,
+        refused=refused,
+    )
+
+
+async def _result(request: ActorRequest, attempt: Attempt) -> Response[str]:
+    enrollment = await enrollment_of(request.user, attempt.enrollment)
+    content, facts = await standing(enrollment)
+    component = actions.component_in(content, attempt.component)
+    view = await views.enrollment(enrollment)
+    submission = attempts.result_of(attempt)
+    questions = {q.id: q for q in attempts.questions_of(attempt, component)}
+    chosen = {q: a["choices"] for q, a in (await answers_to(attempt.id)).items()}
+    fact = facts.get(component.id, rules.NOTHING)
+    quiz = component.quiz
+    done = fact.done
+    base = f"/learn/{enrollment.id}"
+    after = view["next_component"]
+    return page(
+        request,
+        "learning/result.html",
+        result={
+            "title": component.title,
+            "course_title": content.title,
+            "course_url": f"/courses/{content.slug}",
+            "passed": submission.passed,
+            "score_percent": submission.score_percent,
+            "pass_percent": quiz.pass_percent if quiz else 0,
+            "state": submission.state,
+            "feedback": [_told(told, questions, chosen) for told in submission.feedback],
+            "attempts_left": rules.attempts_left(quiz, fact.attempts) if quiz else None,
+            "retry_url": "" if done else f"{base}/{component.id}/attempts",
+            "certificate_url": f"/certificates/{n}" if (n := view["certificate"]) else "",
+            "next_url": f"{base}/{after}" if after else "",
+            "missing": [
+                {
+                    "what": f"{_title(content, m.component)}: {m.what}",
+                    "url": f"{base}/{m.component}",
+                }
+                for m in view["missing"]
+                if m.component != component.id
+            ],
+        },
+    )
+
+
+def _title(content: CourseContent, component: str) -> str:
+    return actions.component_in(content, component).title
+
+
+def _told(
+    told: rules.Feedback, questions: dict[str, Question], chosen: dict[str, list[str]]
+) -> dict[str, Any]:
+    question = questions[told.question]
+    texts = {choice.id: choice.text for choice in question.choices}
+    return {
+        "text_html": Markup(question.html),  # noqa: S704 -- sanitized when it was checked
+        "right": told.right,
+        "your_choices": [texts[c] for c in chosen.get(told.question, [])],
+        "feedback_html": told.text,
+        "right_choices": [texts[c] for c in told.key] if told.key else None,
+    }

@@ -1,0 +1,243 @@
+"""Time, attempts, scores and completion. Pure: no database, no clock, no await."""
+
+import random
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from connect.catalog.content import (
+    Component,
+    ComponentKind,
+    CourseContent,
+    FeedbackPolicy,
+    Purpose,
+    Question,
+    Quiz,
+)
+
+IDLE = 600  # seconds: a longer silence counts as this much
+Drawn = list[tuple[str, list[str]]]  # question id, its choice ids as shown
+
+
+class ComponentState(StrEnum):
+    LOCKED = "locked"
+    OPEN = "open"
+    DONE = "done"
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """What is recorded of one component of one enrollment."""
+
+    seconds: int = 0
+    opened: bool = False
+    done: bool = False
+    attempts: int = 0  # ended ones; quizzes only
+    best: int | None = None  # per cent
+
+
+NOTHING = Fact()
+Facts = Mapping[str, Fact]  # component id → what is recorded
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """One requirement that is not met, in words for the learner."""
+
+    component: str
+    kind: str
+    what: str
+
+
+def counted_seconds(
+    *,
+    last: datetime | None,
+    counted_until: datetime | None,
+    now: datetime,
+    closing_without_beats: bool,
+    minutes: int | None,
+) -> int:
+    """Seconds of learning that lie between the last sign of life and *now*.
+
+    Args:
+        last: the latest event of the open span; None when nothing is open.
+        counted_until: until when this learner's time is counted already, in whichever tab.
+        closing_without_beats: the span ends and no script ever sent a heartbeat in it; then it
+            counts up to the component's own length, so that the journey without script can
+            be completed (R3 as amended).
+        minutes: the component's own length.
+    """
+    if last is None:
+        return 0
+    start = max(last, counted_until) if counted_until else last
+    most = minutes * 60 if closing_without_beats and minutes else IDLE
+    return max(0, min(int((now - start).total_seconds()), most))
+
+
+def states(content: CourseContent, facts: Facts) -> dict[str, ComponentState]:
+    """The state of every component; in a sequence, all required ones before it come first."""
+    found: dict[str, ComponentState] = {}
+    blocked = False
+    for component in content.components:
+        if facts.get(component.id, NOTHING).done:
+            found[component.id] = ComponentState.DONE
+        elif blocked:
+            found[component.id] = ComponentState.LOCKED
+        else:
+            found[component.id] = ComponentState.OPEN
+            blocked = content.sequence and component.required
+    return found
+
+
+def missing(content: CourseContent, facts: Facts) -> list[Missing]:
+    """What is between these facts and completion; empty means complete (R3)."""
+    return [
+        Missing(c.id, c.kind, what_is_missing(c, facts.get(c.id, NOTHING)))
+        for c in content.components
+        if c.required and not facts.get(c.id, NOTHING).done
+    ]
+
+
+def what_is_missing(component: Component, fact: Fact) -> str:
+    """Why a component that is not done is not done, in a sentence."""
+    if component.kind == ComponentKind.ACKNOWLEDGEMENT:
+        return "You have not confirmed this statement yet."
+    if quiz := component.quiz:
+        if quiz.purpose in (Purpose.PRACTICE, Purpose.PRE):
+            return "You have not submitted your answers yet."
+        left = attempts_left(quiz, fact.attempts)
+        tried = f"Your best score is {fact.best} %. " if fact.best is not None else ""
+        rest = "" if left is None else f" Attempts left: {left}."
+        return f"{tried}You need {quiz.pass_percent} % to pass.{rest}"
+    short = component.min_seconds - fact.seconds
+    if fact.opened and short > 0:
+        return f"{short} seconds of reading time are missing."
+    return "You have not finished this lesson yet."
+
+
+def next_component(content: CourseContent, facts: Facts, last: str | None) -> str | None:
+    """Where the learner goes on: the one opened last if it is not done, else the next open one.
+
+    An optional component behind the last one is offered; one that was passed over is not.
+    """
+    now = states(content, facts)
+    if last in now and now[last] is ComponentState.OPEN:
+        return last
+    ids = [c.id for c in content.components]
+    behind = ids[ids.index(last) + 1 :] if last in ids else ids
+    for component in behind:
+        if now[component] is ComponentState.OPEN:
+            return component
+    return next((m.component for m in missing(content, facts)), None)
+
+
+def progress_percent(content: CourseContent, facts: Facts) -> int:
+    """Share of the required components that are done, whole, rounded down."""
+    required = [c for c in content.components if c.required]
+    done = sum(facts.get(c.id, NOTHING).done for c in required)
+    return done * 100 // len(required) if required else 100
+
+
+def attempts_left(quiz: Quiz, ended: int) -> int | None:
+    """How many more attempts may be started; None means any number."""
+    return max(0, quiz.max_attempts - ended) if quiz.max_attempts else None
+
+
+def may_start_at(quiz: Quiz, last_ended: datetime | None) -> datetime | None:
+    """When the next attempt may start, if the quiz asks for a pause."""
+    if not quiz.wait_minutes or last_ended is None:
+        return None
+    return last_ended + timedelta(minutes=quiz.wait_minutes)
+
+
+def draw(quiz: Quiz, *, seed: int, seen: Collection[str] = ()) -> Drawn:
+    """The questions of one attempt and the order of their choices.
+
+    The same seed draws the same. Questions not in *seen* come first into the draw.
+    """
+    chance = random.Random(seed)  # noqa: S311 -- has to be repeatable, not secret
+    questions = _drawn(quiz, chance, seen)
+    if quiz.shuffle:
+        chance.shuffle(questions)
+    shown: Drawn = []
+    for question in questions:
+        choices = [choice.id for choice in question.choices]
+        if quiz.shuffle and question.kind != "true_false":
+            chance.shuffle(choices)
+        shown.append((question.id, choices))
+    return shown
+
+
+def _drawn(quiz: Quiz, chance: random.Random, seen: Collection[str]) -> list[Question]:
+    if quiz.draw is None:
+        return list(quiz.questions)
+    if isinstance(quiz.draw, int):
+        wanted = [(list(quiz.questions), quiz.draw)]
+    else:
+        wanted = [
+            ([q for q in quiz.questions if q.pool == pool], many)
+            for pool, many in quiz.draw.items()
+        ]
+    taken: set[str] = set()
+    for pool, many in wanted:
+        chance.shuffle(pool)
+        pool.sort(key=lambda question: question.id in seen)  # stable: chance within each half
+        taken |= {question.id for question in pool[:many]}
+    return [question for question in quiz.questions if question.id in taken]
+
+
+def is_right(question: Question, chosen: Collection[str]) -> bool:
+    """Whether exactly the right choices are chosen; there is no partial credit."""
+    return set(chosen) == {choice.id for choice in question.choices if choice.right}
+
+
+def score(questions: Sequence[Question], answers: Mapping[str, Collection[str]]) -> int:
+    """Points earned in whole per cent, 0 to 100, rounded down.
+
+    Raises:
+        ValueError: there is nothing to grade.
+    """
+    if not questions:
+        raise ValueError("a quiz needs at least one question")
+    earned = sum(q.points for q in questions if is_right(q, answers.get(q.id, ())))
+    return earned * 100 // sum(q.points for q in questions)
+
+
+class Feedback(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the learner is told of one question."""
+
+    question: str
+    right: bool
+    text: str
+    key: list[str] | None = None  # ids of the right choices, where the policy allows them
+
+
+def feedback(
+    quiz: Quiz,
+    questions: Sequence[Question],
+    answers: Mapping[str, Collection[str]],
+    *,
+    passed: bool,
+    last: bool,
+) -> list[Feedback]:
+    """What the quiz's policy lets be told after a submission.
+
+    The key itself is told only after a pass or the last attempt.
+    """
+    if quiz.feedback is FeedbackPolicy.NEVER:
+        return []
+    if quiz.feedback is FeedbackPolicy.AFTER_PASS and not passed:
+        return []
+    told = []
+    for question in questions:
+        chosen = answers.get(question.id, ())
+        words = [question.feedback, *(c.feedback for c in question.choices if c.id in chosen)]
+        told.append(
+            Feedback(
+                question=question.id,
+                right=is_right(question, chosen),
+                text=" ".join(w for w in words if w),
+                key=[c.id for c in question.choices if c.right] if passed or last else None,
+            )
+        )
+    return told

@@ -1,0 +1,119 @@
+"""What a learner has started, answered and finished."""
+
+from enum import StrEnum
+
+from piccolo.columns import (
+    JSON,
+    UUID,
+    BigInt,
+    Date,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+from connect import clock
+from connect.accounts.tables import Account
+from connect.catalog.tables import Course, CourseVersion
+from connect.certificates.tables import Certificate
+from connect.db import uuid7
+from connect.trainings.tables import Training
+
+
+class EnrollmentState(StrEnum):
+    ENROLLED = "enrolled"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"  # a required test has no attempts left
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN = [EnrollmentState.ENROLLED, EnrollmentState.IN_PROGRESS]
+
+
+class Enrollment(Table, tablename="enrollment"):
+    """One person's way through one version of a course; a repetition is a new row."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    learner = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    course = ForeignKey(Course, null=False, on_delete=OnDelete.restrict)
+    version = ForeignKey(CourseVersion, null=False, on_delete=OnDelete.restrict)
+    state = Varchar(length=12, default=EnrollmentState.ENROLLED, choices=EnrollmentState)
+    last_component = Varchar(length=60, null=True, default=None)  # opened last: resume here
+    enrolled_at = Timestamptz(default=clock.now)
+    completed_at = Timestamptz(null=True, default=None)
+
+
+class Progress(Table, tablename="progress"):
+    """What is recorded of one component in one enrollment."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict)
+    component = Varchar(length=60)
+    seconds = Integer(default=0)  # measured by the server
+    last_at = Timestamptz(null=True, default=None)  # latest sign of the open span; None: closed
+    beats = Integer(default=0)  # heartbeats in the open span
+    done_at = Timestamptz(null=True, default=None)
+    progress_once = Unique([enrollment, component])
+
+
+class Attention(Table, tablename="attention"):
+    """Until when a learner's time is counted: a moment counts once, in whichever tab."""
+
+    learner = ForeignKey(Account, primary_key=True, null=False, on_delete=OnDelete.restrict)
+    counted_until = Timestamptz(default=clock.now)
+
+
+class AttemptState(StrEnum):
+    OPEN = "open"
+    PASSED = "passed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class Attempt(Table, tablename="attempt"):
+    """One try at one quiz. Rows are never deleted; a retry is a new row."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict)
+    component = Varchar(length=60)
+    number = Integer()  # 1, 2, 3 in this enrollment and quiz
+    seed = BigInt()  # what the drawing and shuffling came from
+    questions = JSON()  # [[question id, [choice ids as shown]]]
+    state = Varchar(length=10, default=AttemptState.OPEN, choices=AttemptState)
+    started_at = Timestamptz(default=clock.now)
+    expires_at = Timestamptz(null=True, default=None)
+    submitted_at = Timestamptz(null=True, default=None)
+    score = Integer(null=True, default=None)  # per cent
+    result = JSON(default="{}")  # the answer to the submission, to be given again
+    attempt_number_once = Unique([enrollment, component, number])
+
+
+class Answer(Table, tablename="answer"):
+    """What the learner last chose for one question of one attempt."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    attempt = ForeignKey(Attempt, null=False, on_delete=OnDelete.restrict)
+    question = Varchar(length=60)
+    choices = JSON()  # [choice ids]
+    saved_at = Timestamptz(default=clock.now)
+    answer_once = Unique([attempt, question])
+
+
+class Completion(Table, tablename="completion"):
+    """The fact that an enrollment met every requirement. Never changed, never deleted."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    enrollment = ForeignKey(Enrollment, null=False, unique=True, on_delete=OnDelete.restrict)
+    learner = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
+    day = Date()  # in the learner's zone
+    zone = Varchar(length=60)
+    minutes = Integer()
+    completed_at = Timestamptz(default=clock.now)
+    certificate = ForeignKey(Certificate, null=False, unique=True, on_delete=OnDelete.restrict)
+    training = ForeignKey(Training, null=True, default=None, on_delete=OnDelete.restrict)

@@ -1,0 +1,176 @@
+"""What API and pages show of learning: one shape for both, never with a key."""
+
+from typing import Any
+from uuid import UUID
+
+from connect.catalog.content import (
+    Component,
+    ComponentKind,
+    CourseContent,
+    Purpose,
+    with_components,
+    with_media,
+)
+from connect.catalog.queries import content_of
+from connect.db import fetch
+from connect.errors import NotFound
+from connect.learning import rules
+from connect.learning.actions import component_in, must_be_unlocked
+from connect.learning.attempts import shown_in
+from connect.learning.queries import (
+    answers_to,
+    attempts_at,
+    enrollment_of,
+    facts_of,
+    standing,
+)
+from connect.learning.tables import Attempt, AttemptState, Enrollment
+from connect.policy import Actor
+
+GRADED = (Purpose.POST, Purpose.FINAL)
+NUMBERS = """
+SELECT e.id, v.number, v.id AS version, c.certificate, k.number AS certificate_number
+FROM enrollment e JOIN course_version v ON v.id = e.version
+LEFT JOIN completion c ON c.enrollment = e.id LEFT JOIN certificate k ON k.id = c.certificate
+WHERE e.id IN ({marks})
+"""
+
+
+async def enrollment(row: Enrollment) -> dict[str, Any]:
+    """One enrollment with its components and what is missing."""
+    return (await enrollments([row]))[0]
+
+
+async def enrollments(rows: list[Enrollment]) -> list[dict[str, Any]]:
+    """Enrollments with their components and what is missing, in two queries."""
+    if not rows:
+        return []
+    ids: list[UUID] = [row.id for row in rows]
+    marks = ", ".join(["{}"] * len(ids))
+    numbers = {r["id"]: r for r in await fetch(NUMBERS.replace("{marks}", marks), *ids)}
+    facts = await facts_of(ids)
+    return [
+        _shown(row, await content_of(row.version), facts[row.id], numbers[row.id]) for row in rows
+    ]
+
+
+def _shown(
+    row: Enrollment, content: CourseContent, facts: rules.Facts, numbers: dict[str, Any]
+) -> dict[str, Any]:
+    states = rules.states(content, facts)
+    return {
+        "id": row.id,
+        "course": content.slug,
+        "title": content.title,
+        "contact_minutes": content.contact_minutes,
+        "version": numbers["number"],
+        "state": row.state,
+        "progress_percent": rules.progress_percent(content, facts),
+        "next_component": rules.next_component(content, facts, row.last_component),
+        "components": [
+            {
+                "id": c.id,
+                "kind": c.kind,
+                "title": c.title,
+                "minutes": c.minutes,
+                "required": c.required,
+                "state": states[c.id],
+                "seconds": facts.get(c.id, rules.NOTHING).seconds,
+                "min_seconds": c.min_seconds,
+            }
+            for c in content.components
+        ],
+        "missing": rules.missing(content, facts),
+        "completed_at": row.completed_at,
+        "certificate": numbers["certificate_number"],
+    }
+
+
+async def component(row: Enrollment, component_id: str) -> dict[str, Any]:
+    """A component's title, text and media.
+
+    Raises:
+        NotFound: the course has none with this id.
+        ComponentLocked: it is not its turn.
+    """
+    content, facts = await standing(row)
+    found = component_in(content, component_id)
+    must_be_unlocked(content, facts, found)
+    html = with_media(found.html, lambda path: media_url(content, path))
+    html = with_components(html, lambda other: f"/learn/{row.id}?component={other}")
+    shown = [path for path in content.media if media_url(content, path) in html]
+    return {
+        "title": found.title,
+        "html": html if found.kind == ComponentKind.LESSON else "",
+        "text": found.text,
+        "media": [
+            {
+                "path": path,
+                "url": media_url(content, path),
+                "content_type": content.media[path].content_type,
+            }
+            for path in shown
+        ],
+    }
+
+
+def media_url(content: CourseContent, path: str) -> str:
+    """The address of a file of a course; its name is its content's digest."""
+    return f"/media/{content.media[path].sha256}"
+
+
+async def attempt(actor: Actor, row: Attempt) -> dict[str, Any]:
+    """An attempt's questions as they are asked, with what was saved; without the key."""
+    course = await enrollment_of(actor, row.enrollment)
+    content, facts = await standing(course)
+    quiz = component_in(content, row.component).quiz
+    by_id = {q.id: q for q in quiz.questions} if quiz else {}
+    saved = await answers_to(row.id)
+    ended = facts.get(row.component, rules.NOTHING).attempts
+    open_now = int(row.state == "open")
+    return {
+        "id": row.id,
+        "quiz": row.component,
+        "title": quiz.title if quiz else "",
+        "pass_percent": quiz.pass_percent if quiz and quiz.purpose in GRADED else None,
+        "number": row.number,
+        "state": row.state,
+        "started_at": row.started_at,
+        "expires_at": row.expires_at,
+        "attempts_left": rules.attempts_left(quiz, ended + open_now) if quiz else None,
+        "questions": [
+            {
+                "id": question,
+                "kind": by_id[question].kind,
+                "text": by_id[question].text,
+                "html": by_id[question].html,
+                "image": media_url(content, path) if (path := by_id[question].image) else None,
+                "alt": by_id[question].alt,
+                "points": by_id[question].points,
+                "choices": _choices(by_id[question].choices, order),
+                "answer": {"choices": saved[question]["choices"]} if question in saved else None,
+                "saved_at": saved[question]["saved_at"] if question in saved else None,
+            }
+            for question, order in shown_in(row)
+        ],
+    }
+
+
+def _choices(choices: Any, order: list[str]) -> list[dict[str, str]]:
+    by_id = {choice.id: choice for choice in choices}
+    return [{"id": c, "text": by_id[c].text, "html": by_id[c].html} for c in order]
+
+
+async def quiz_intro(row: Enrollment, found: Component, fact: rules.Fact) -> dict[str, Any]:
+    """What stands before a quiz: how many questions, what passes, what is left."""
+    quiz = found.quiz
+    if quiz is None:
+        raise NotFound
+    drawn = quiz.draw if isinstance(quiz.draw, int) else sum((quiz.draw or {}).values())
+    earlier = await attempts_at(row.id, found.id)
+    return {
+        "questions": drawn or len(quiz.questions),
+        "pass_percent": quiz.pass_percent if quiz.purpose in GRADED else None,
+        "attempts_left": rules.attempts_left(quiz, fact.attempts),
+        "open": bool(earlier) and earlier[-1].state == AttemptState.OPEN,
+    }

@@ -1,0 +1,68 @@
+"""Writing mail with the fact that causes it; handing it over later."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from connect import clock, security
+from connect.config import settings
+from connect.db import one
+from connect.jobs import Retry, enqueue
+from connect.mail import transport
+from connect.mail.rules import GIVE_UP, wait_after
+from connect.mail.tables import Mail, MailState
+from connect.web.templating import environment
+
+
+async def write_mail(template: str, *, to: str, secret: bool = False, **facts: Any) -> None:
+    """Word a mail and put it in the outbox, in the caller's transaction.
+
+    *template* names ``<feature>/templates/mail/<name>.txt``: first line the subject,
+    third line the start of the body.
+
+    Args:
+        secret: the body holds a token; it is stored sealed and blanked once it has left.
+    """
+    feature, name = template.split("/")
+    text = environment.get_template(f"{feature}/mail/{name}.txt").render(
+        settings=settings(), **facts
+    )
+    subject, _, body = text.partition("\n\n")
+    mail = Mail(
+        to=to,
+        subject=" ".join(subject.split())[:200],
+        body=security.seal(body) if secret else body,
+        sealed=secret,
+    )
+    await Mail.insert(mail)
+    await enqueue("mail.deliver", mail_id=mail.id)
+
+
+async def deliver(mail_id: UUID) -> None:
+    """Hand one mail over; job. A mail that was sent is not sent again.
+
+    Raises:
+        Retry: the server could not take it now.
+    """
+    mail = await one(Mail.objects().where(Mail.id == mail_id))
+    if mail.state != MailState.WAITING:
+        return
+    body = security.unseal(mail.body) if mail.sealed else mail.body
+    changes: dict[Any, Any] = {Mail.tries: mail.tries + 1, Mail.trouble: None}
+    wait: timedelta | None = None
+    try:
+        await transport.send(mail.id, mail.to, mail.subject, body, mail.written_at)
+        changes |= {Mail.state: MailState.SENT, Mail.sent_at: clock.now()}
+        if mail.sealed and settings().smtp_url:
+            changes |= {Mail.body: security.seal("")}
+    except transport.Refused as refusal:
+        changes |= {Mail.state: MailState.FAILED, Mail.trouble: str(refusal)[:500]}
+    except Exception as error:
+        changes[Mail.trouble] = f"{type(error).__name__}: {error}"[:500]
+        if clock.now() - mail.written_at > GIVE_UP:
+            changes[Mail.state] = MailState.FAILED
+        else:
+            wait = wait_after(mail.tries + 1)
+    await Mail.update(changes).where(Mail.id == mail_id)
+    if wait:
+        raise Retry(wait, str(changes[Mail.trouble]))

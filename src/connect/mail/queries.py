@@ -1,0 +1,22 @@
+"""The outbox, newest first."""
+
+from uuid import UUID
+
+from connect import security
+from connect.config import settings
+from connect.mail.tables import Mail
+
+
+async def outbox(*, before: UUID | None = None, limit: int) -> list[Mail]:
+    """Mails, newest first, one more than *limit* when there are more."""
+    query = Mail.objects()
+    if before:
+        query = query.where(Mail.id < before)
+    return await query.order_by(Mail.id, ascending=False).limit(limit + 1)
+
+
+def shown_body(mail: Mail) -> str:
+    """The text of a mail; one with a token is shown only where no mail can leave the house."""
+    if not mail.sealed:
+        return str(mail.body)
+    return security.unseal(mail.body) if not settings().smtp_url else ""

@@ -1,0 +1,68 @@
+"""How mail leaves: by SMTP, or onto the console where none is set."""
+
+import sys
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import UUID
+
+from connect.config import settings
+
+SECONDS = 30  # for one mail; the library would wait a minute for each step
+
+
+class Refused(Exception):
+    """The server will never take this mail."""
+
+
+async def send(mail_id: UUID, to: str, subject: str, body: str, written_at: datetime) -> None:
+    """Hand one mail over.
+
+    Its Message-ID comes from the row, so that a mail sent twice is seen as one.
+
+    Raises:
+        Refused: a permanent refusal (5xx).
+        Exception: anything else; worth another try.
+    """
+    message = EmailMessage()
+    message["From"] = settings().mail_from
+    message["To"] = to
+    message["Subject"] = subject
+    message["Date"] = format_datetime(written_at)
+    host = urlsplit(settings().base_url).hostname
+    message["Message-ID"] = f"<{mail_id}@{host}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(body)
+    if not settings().smtp_url:
+        print(f"\n--- mail to {to}: {subject}\n{body}---", file=sys.stderr, flush=True)
+        return
+    await _smtp(message)
+
+
+async def _smtp(message: EmailMessage) -> None:
+    import aiosmtplib  # only where SMTP is set
+
+    url = urlsplit(settings().smtp_url)
+    tls = url.scheme == "smtps"
+    starttls = parse_qs(url.query).get("starttls", [""])[0]
+    try:
+        await aiosmtplib.send(
+            message,
+            hostname=url.hostname,
+            port=url.port or (465 if tls else 587),
+            username=unquote(url.username) if url.username else None,
+            password=unquote(url.password) if url.password else None,
+            use_tls=tls,
+            start_tls=True if starttls == "required" else (None if not tls else False),
+            timeout=SECONDS,
+        )
+    except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:
+        codes = (
+            [r.code for r in error.recipients]
+            if isinstance(error, aiosmtplib.SMTPRecipientsRefused)
+            else [error.code]
+        )
+        if all(code >= 500 for code in codes):
+            raise Refused(str(error)) from error
+        raise

@@ -1,0 +1,152 @@
+"""Who may do what: one table of permission, role and relation; and who asks."""
+
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from connect.errors import Forbidden, NotSignedIn
+
+
+class Role(StrEnum):
+    """Held for the whole site or for one agency; ``ANYONE`` and ``LEARNER`` by being here."""
+
+    ANYONE = "anyone"
+    LEARNER = "learner"
+    COORDINATOR = "coordinator"
+    EXECUTIVE = "executive"
+    PRESENTER = "presenter"
+    PARTNER_COORDINATOR = "partner-coordinator"
+    INSTRUCTOR = "instructor"
+    AUTHOR = "author"
+    REVIEWER = "reviewer"
+    APPROVER = "approver"
+    REGISTRAR = "registrar"
+    ANALYST = "analyst"
+    AUDITOR = "auditor"
+    MODERATOR = "moderator"
+    ADMIN = "admin"
+
+
+class Relation(StrEnum):
+    """How far a permission reaches: what is one's own, one's agency's, or all."""
+
+    OWN = "own"
+    AGENCY = "agency"
+    ANY = "any"
+
+
+class Permission(StrEnum):
+    """What a route lets somebody do. Every route names one."""
+
+    READ_SITE = "read_site"  # public pages, assets, the API's document, health
+    REGISTER = "register"
+    SIGN_IN = "sign_in"
+    CHECK_CERTIFICATE = "check_certificate"
+    READ_CATALOG = "read_catalog"
+    EDIT_ACCOUNT = "edit_account"
+    LEARN = "learn"
+    READ_RECORDS = "read_records"  # completions, certificates, transcripts
+    READ_REPORTS = "read_reports"
+    READ_OUTBOX = "read_outbox"
+    ADMINISTER = "administer"
+
+
+TABLE: dict[Permission, dict[Role, Relation]] = {
+    Permission.READ_SITE: {Role.ANYONE: Relation.ANY},
+    Permission.REGISTER: {Role.ANYONE: Relation.ANY},
+    Permission.SIGN_IN: {Role.ANYONE: Relation.ANY},
+    Permission.CHECK_CERTIFICATE: {Role.ANYONE: Relation.ANY},
+    Permission.READ_CATALOG: {Role.ANYONE: Relation.ANY},
+    Permission.EDIT_ACCOUNT: {Role.LEARNER: Relation.OWN},
+    Permission.LEARN: {Role.LEARNER: Relation.OWN},
+    Permission.READ_RECORDS: {
+        Role.LEARNER: Relation.OWN,
+        Role.REGISTRAR: Relation.ANY,
+        Role.AUDITOR: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
+    Permission.READ_REPORTS: {
+        Role.ANALYST: Relation.ANY,
+        Role.AUDITOR: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
+    Permission.READ_OUTBOX: {Role.ADMIN: Relation.ANY},
+    Permission.ADMINISTER: {
+        Role.ANALYST: Relation.ANY,
+        Role.AUDITOR: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
+}
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks: made once for a request, passed to every action as its first argument."""
+
+    account_id: UUID | None = None
+    name: str = ""
+    proved: bool = False  # the e-mail address
+    time_zone: str = "America/New_York"
+    roles: frozenset[tuple[Role, UUID | None]] = frozenset()
+    session: str = ""  # hash of the session's id, or of the API token
+    csrf: str = ""  # what this session's forms carry
+
+    @property
+    def signed_in(self) -> bool:
+        return self.account_id is not None
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the administrators' pages are of use to this actor."""
+        return self.may(Permission.ADMINISTER)
+
+    @property
+    def id(self) -> UUID:
+        """The account.
+
+        Raises:
+            NotSignedIn: nobody is signed in.
+        """
+        if self.account_id is None:
+            raise NotSignedIn
+        return self.account_id
+
+    def relation(self, permission: Permission) -> Relation | None:
+        """How far *permission* reaches for this actor; None when not at all."""
+        row = TABLE[permission]
+        held = {Role.ANYONE, *({Role.LEARNER} if self.signed_in else ())}
+        held |= {role for role, agency in self.roles if agency is None}
+        found = {row[role] for role in held if role in row}
+        return next((r for r in (Relation.ANY, Relation.AGENCY, Relation.OWN) if r in found), None)
+
+    def may(self, permission: Permission, *, owner: UUID | None = None) -> bool:
+        """Whether *permission* holds, for the rows of *owner* when one is given."""
+        reach = self.relation(permission)
+        if owner is None or reach is None or reach is Relation.ANY:
+            return reach is not None
+        return owner == self.account_id
+
+    def must(self, permission: Permission, *, owner: UUID | None = None) -> None:
+        """Do nothing when ``may``.
+
+        Raises:
+            NotSignedIn: signing in might help.
+            Forbidden: it would not.
+        """
+        if not self.may(permission, owner=owner):
+            raise Forbidden if self.signed_in else NotSignedIn
+
+
+VISITOR = Actor()
+SYSTEM = Actor(name="Connect")  # the worker and the command line
+
+
+def permitted(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]
+    """Guard of the whole application: the route's permission, before its body is read."""
+    if (
+        connection.scope.get("method") != "OPTIONS"
+    ):  # answered by the framework, with nothing of ours
+        actor: Actor = connection.scope["user"]
+        actor.must(handler.opt["permission"])

@@ -1,0 +1,154 @@
+"""Counting trainings."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from connect.db import fetch
+from connect.lists import DISCIPLINES, STATES
+
+DEFINITION = (
+    "One instance is one professional who completed one course that counts. A repetition of the "
+    "same course by the same person within the period is counted once (the first); repetitions "
+    "left out are shown. Discipline and state are those on the day of the training; what was not "
+    "reported is shown as such. The day is the one on the certificate."
+)
+# The ledger with repeats of its own period marked; the parts are made of the same rows.
+ROWS = """
+SELECT t.*, row_number() OVER (PARTITION BY t.person, t.course ORDER BY t.day, t.id) AS turn
+FROM training t WHERE t.day BETWEEN {} AND {}
+"""
+PARTS = {
+    "discipline": "discipline",
+    "state": "state",
+    "course": "course",
+    "month": "substr(CAST(day AS VARCHAR(10)), 1, 7)",
+}
+COLUMNS = (
+    "id, day, mode, minutes, person, discipline, state, agency, agency_name, course, version, "
+    "source_kind, source"
+)
+
+
+class Part(msgspec.Struct):
+    """One line of a breakdown; ``value`` None is "not reported"."""
+
+    value: str | None
+    label: str
+    instances: int
+    persons: int
+    rows: str  # address of just these rows
+
+
+class Total(msgspec.Struct):
+    instances: int
+    persons: int
+    repeats_not_counted: int
+
+
+class Counts(msgspec.Struct):
+    total: Total
+    by: dict[str, list[Part]]
+
+
+async def counts(since: date, until: date, by: list[str]) -> Counts:
+    """Trainings from *since* to *until*, both days included: instances and distinct persons.
+
+    The instances of each breakdown add up to the total. Persons do not have to: somebody may
+    stand in two parts.
+    """
+    found = await fetch(
+        "SELECT count(*) AS everything, sum(CASE WHEN turn = 1 THEN 1 ELSE 0 END) AS instances, "  # noqa: S608 -- our own
+        f"count(DISTINCT person) AS persons FROM ({ROWS}) counted",
+        since,
+        until,
+    )
+    instances = int(found[0]["instances"] or 0)
+    total = Total(instances, found[0]["persons"], found[0]["everything"] - instances)
+    return Counts(total, {name: await _parts(name, since, until) for name in by})
+
+
+async def _parts(name: str, since: date, until: date) -> list[Part]:
+    rows = await fetch(
+        f"SELECT {PARTS[name]} AS value, count(*) AS instances, "  # noqa: S608 -- our own names
+        f"count(DISTINCT person) AS persons FROM ({ROWS}) counted WHERE turn = 1 "
+        f"GROUP BY {PARTS[name]}",
+        since,
+        until,
+    )
+    titles = await _titles(since, until) if name == "course" else {}
+    parts = [
+        Part(
+            row["value"],
+            label(name, row["value"], titles),
+            row["instances"],
+            row["persons"],
+            f"?from={since}&to={until}&{name}={'' if row['value'] is None else row['value']}",
+        )
+        for row in rows
+    ]
+    return sorted(parts, key=lambda p: (p.value is None, p.value if name == "month" else p.label))
+
+
+async def _titles(since: date, until: date) -> dict[str, str]:
+    rows = await fetch(
+        "SELECT course, max(course_title) AS title FROM training WHERE day BETWEEN {} AND {} "
+        "GROUP BY course",
+        since,
+        until,
+    )
+    return {row["course"]: row["title"] for row in rows}
+
+
+def label(name: str, value: str | None, titles: dict[str, str]) -> str:
+    """What a part is called on pages and in exports."""
+    if value is None:
+        return "Not reported"
+    if name == "month":
+        return f"{date.fromisoformat(value + '-01'):%B %Y}"
+    known = {"discipline": DISCIPLINES, "state": STATES}.get(name)
+    return known[value].label if known and value in known else titles.get(value, value)
+
+
+async def training_rows(
+    since: date,
+    until: date,
+    *,
+    filters: dict[str, str],
+    after: tuple[date, UUID] | None = None,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """The rows behind a number, by day; one more than *limit* when there are more.
+
+    Args:
+        filters: some of ``discipline, state, course, month``; an empty value is "not reported".
+        after: day and id of the row behind which to begin.
+    """
+    where: list[str] = ["turn = 1"]
+    arguments: list[Any] = [since, until]
+    for name, value in filters.items():
+        if value == "":
+            where.append(f"{PARTS[name]} IS NULL")
+        else:
+            where.append(f"{PARTS[name]} = {{}}")
+            arguments.append(value)
+    if after:
+        where.append("(day, id) > ({}, {})")
+        arguments += after
+    end = "" if limit is None else f" LIMIT {limit + 1}"
+    return await fetch(
+        f"SELECT {COLUMNS} FROM ({ROWS}) counted WHERE {' AND '.join(where)} ORDER BY day, id{end}",  # noqa: S608
+        *arguments,
+    )
+
+
+async def live_numbers() -> dict[str, int]:
+    """The three numbers of the landing page."""
+    rows = await fetch(
+        "SELECT (SELECT count(*) FROM account WHERE proved_at IS NOT NULL) AS registered, "
+        "(SELECT count(*) FROM training) AS trainings, "
+        "(SELECT count(*) FROM certificate) AS certificates"
+    )
+    return dict(rows[0])

@@ -1,0 +1,98 @@
+"""Running the server: what goes on beside requests, and the process itself."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+from litestar.datastructures import CacheControlHeader
+
+from connect import db, pdf, worker
+from connect.config import settings
+from connect.engine_sqlite import SQLite
+
+FOREVER = CacheControlHeader(max_age=31536000, public=True, immutable=True)
+LOOK_EVERY = 5.0  # seconds between looks at the write-ahead log
+LARGE_LOG = 4_000_000  # bytes of write-ahead log that are worth a checkpoint
+DRAIN = 10  # seconds for what is under way when the server is told to stop
+
+
+def background(*, with_worker: bool) -> list[Coroutine[Any, Any, None]]:
+    """What a server process does beside answering."""
+    tasks: list[Coroutine[Any, Any, None]] = []
+    if isinstance(db.engine(), SQLite):
+        tasks.append(_keep_log_short())
+    if with_worker:
+        tasks += [pdf.warm(), worker.work()]
+    return tasks
+
+
+async def _keep_log_short() -> None:
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        engine = db.engine()
+        if isinstance(engine, SQLite) and engine.wal_size() > LARGE_LOG:
+            await engine.checkpoint()
+
+
+async def last_checkpoint() -> None:
+    """Put the write-ahead log into the database file before the process ends."""
+    engine = db.engine()
+    if isinstance(engine, SQLite):
+        await engine.checkpoint()
+
+
+def configure_log() -> None:
+    """One event, one JSON line on stderr."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def serve(host: str, port: int, *, workers: int, with_worker: bool, quiet: bool = False) -> None:
+    """Answer requests until told to stop; what is under way is finished first."""
+    import uvicorn
+
+    configure_log()
+    if quiet:
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    uvicorn.run(
+        "connect.serving:app_with_worker" if with_worker else "connect.serving:app_alone",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        proxy_headers=bool(settings().trusted_proxies),
+        forwarded_allow_ips=settings().trusted_proxies or None,
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=DRAIN,
+    )
+
+
+def app_with_worker() -> Any:
+    """For the server's factory: the application that also does the background work."""
+    from connect.app import create_app
+
+    return create_app(with_worker=True)
+
+
+def app_alone() -> Any:
+    """For the server's factory: the application alone."""
+    from connect.app import create_app
+
+    return create_app()

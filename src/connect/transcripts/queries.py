@@ -1,0 +1,34 @@
+"""What a person has completed."""
+
+from typing import Any
+from uuid import UUID
+
+from connect.db import fetch
+from connect.policy import Actor
+
+COMPLETED = """
+SELECT m.id, k.title, v.number AS version, m.day, m.minutes, k.number AS certificate, k.status,
+  m.completed_at, c.slug AS course
+FROM completion m JOIN certificate k ON k.id = m.certificate
+JOIN enrollment e ON e.id = m.enrollment JOIN course_version v ON v.id = e.version
+JOIN course c ON c.id = e.course
+WHERE m.learner = {} AND ({} = 1 OR m.id < {}) ORDER BY m.id DESC LIMIT {}
+"""
+
+
+async def transcript(
+    actor: Actor, *, before: UUID | None = None, limit: int
+) -> list[dict[str, Any]]:
+    """The actor's completions of all cycles, newest first, one more than *limit* when there are."""
+    first = before is None
+    return await fetch(COMPLETED, actor.id, int(first), before or actor.id, limit + 1)
+
+
+async def total_minutes(actor: Actor) -> tuple[int, int]:
+    """How many completions the actor has, and their minutes."""
+    rows = await fetch(
+        "SELECT count(*) AS many, coalesce(sum(minutes), 0) AS minutes FROM completion "
+        "WHERE learner = {}",
+        actor.id,
+    )
+    return rows[0]["many"], int(rows[0]["minutes"])

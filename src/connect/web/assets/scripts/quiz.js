@@ -1,0 +1,171 @@
+// Turns the quiz page into one question a screen, and saves each answer when it is given. The
+// form still carries every answer when it is submitted, so an answer that could not be saved on
+// the way is not lost, and without this script the page is simply one long form.
+
+const RETRY_MS = [1000, 2000, 4000, 8000, 15_000, 30_000];
+
+const form = document.querySelector("form[data-quiz]");
+if (form) start();
+
+function start() {
+  const part = (name) => document.querySelector(`[data-quiz-${name}]`);
+  const questions = [...form.querySelectorAll("[data-question]")];
+  const nav = part("nav");
+  const end = part("end");
+  let here = 0; // questions.length is the last screen, where one submits
+
+  const answered = (question) => question.querySelector(":checked") !== null;
+  const open = () => questions.filter((question) => !answered(question));
+  const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+  function count() {
+    const done = questions.length - open().length;
+    part("answered").textContent = `${done} of ${questions.length} answered`;
+    part("progress").querySelector("progress").value = done;
+  }
+
+  function summarize() {
+    const left = open();
+    part("summary").textContent = left.length
+      ? `${plural(left.length, "question")} ${left.length === 1 ? "has no answer and counts" : "have no answer and count"} as wrong.`
+      : "Every question has an answer.";
+    const list = part("unanswered");
+    list.replaceChildren(
+      ...left.map((question) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "usa-button usa-button--unstyled";
+        button.textContent = `Question ${questions.indexOf(question) + 1}`;
+        button.addEventListener("click", () => go(questions.indexOf(question)));
+        const item = document.createElement("li");
+        item.append(button);
+        return item;
+      }),
+    );
+    list.hidden = left.length === 0;
+  }
+
+  function go(index, { focus = true } = {}) {
+    here = Math.max(0, Math.min(index, questions.length));
+    const last = here === questions.length;
+    questions.forEach((question, position) => {
+      question.hidden = position !== here;
+    });
+    end.hidden = !last;
+    nav.hidden = last;
+    part("previous").disabled = here === 0;
+    part("next").textContent = here === questions.length - 1 ? "Go on to submit" : "Next";
+    if (last) summarize();
+    if (!focus) return;
+    // Screen readers begin at the question, and the keyboard goes on from there to its answers.
+    const heading = last ? end.querySelector("h2") : questions[here].querySelector("legend");
+    heading.focus({ preventScroll: true });
+    form.scrollIntoView({ block: "nearest" });
+    if (form.getBoundingClientRect().top < 0) form.scrollIntoView();
+  }
+
+  const unsaved = new Map(); // question to why the server refused its answer, or "" while we try again
+  const savers = questions.map((question) => saver(question, form, unsaved, warn));
+
+  function warn() {
+    part("unsaved").hidden = unsaved.size === 0;
+    const [question, why] = [...unsaved].find(([, reason]) => reason) ?? [];
+    part("unsaved-text").textContent = why
+      ? `Question ${questions.indexOf(question) + 1}: ${why}`
+      : `${plural(unsaved.size, "answer")} could not be saved. We keep trying; leave this page open. ` +
+        "Submitting sends every answer once more.";
+  }
+
+  questions.forEach((question, index) => {
+    question.addEventListener("change", () => {
+      count();
+      savers[index]();
+    });
+  });
+  part("previous").addEventListener("click", () => go(here - 1));
+  part("next").addEventListener("click", () => go(here + 1));
+  part("back").addEventListener("click", () => go(questions.length - 1));
+  part("back").hidden = false;
+  part("progress").hidden = false;
+
+  let submitting = false;
+  form.addEventListener("submit", (event) => {
+    // Enter in a question leads on, it does not submit the quiz.
+    if (here < questions.length) {
+      event.preventDefault();
+      go(here + 1);
+      return;
+    }
+    submitting = true;
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (unsaved.size && !submitting) event.preventDefault();
+  });
+
+  count();
+  const first = questions.findIndex((question) => !answered(question));
+  go(first === -1 ? questions.length : first, { focus: false });
+}
+
+/**
+ * A function that saves what a question holds now. One request a question is under way at a time;
+ * what changes meanwhile is sent after it, so the last answer is the one that stays.
+ */
+function saver(question, form, unsaved, warn) {
+  const receipt = question.querySelector("[data-receipt]");
+  let busy = false;
+  let again = false;
+  let failures = 0;
+  let timer;
+
+  function say(text, state) {
+    receipt.textContent = text;
+    receipt.dataset.state = state;
+  }
+
+  async function save() {
+    clearTimeout(timer);
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    again = false;
+    const body = new URLSearchParams({ csrf: form.elements.csrf.value });
+    for (const input of question.querySelectorAll("input:checked")) body.append(input.name, input.value);
+    try {
+      // keepalive: an answer given just before leaving still arrives.
+      const options = { method: "POST", body, keepalive: true, headers: { Accept: "application/json" } };
+      const answer = await fetch(question.dataset.saveUrl, options);
+      if (!answer.ok) throw answer;
+      const told = await answer.json();
+      failures = 0;
+      unsaved.delete(question);
+      say(`Saved ${told.saved_at}`, "saved");
+    } catch (failure) {
+      if (failure instanceof Response && failure.status < 500 && failure.status !== 429) await refused(failure);
+      else retry();
+    }
+    busy = false;
+    warn();
+    if (again) save();
+  }
+
+  function retry() {
+    unsaved.set(question, "");
+    say("Not saved yet: trying again", "waiting");
+    timer = setTimeout(save, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+    failures += 1;
+  }
+
+  // The server understood and said no, as after the end of an attempt: asking again changes nothing.
+  async function refused(answer) {
+    const problem = await answer.json().catch(() => ({}));
+    const why = problem.detail || "You may be signed out. Sign in in another window, then choose the answer again.";
+    unsaved.set(question, why);
+    say(`Not saved. ${why}`, "waiting");
+  }
+
+  window.addEventListener("online", () => unsaved.get(question) === "" && save());
+  return save;
+}

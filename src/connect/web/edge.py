@@ -1,0 +1,133 @@
+"""What every request passes: id, host, origin, size, headers, log and measures."""
+
+import time
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import structlog
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from prometheus_client import Counter, Histogram
+
+from connect.audit import request_id
+from connect.config import settings
+from connect.errors import ConnectError, CrossSite, show
+from connect.policy import VISITOR
+
+log = structlog.get_logger()
+SAFE = {"GET", "HEAD", "OPTIONS"}
+CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+HSTS = ("strict-transport-security", "max-age=31536000; includeSubDomains")
+REQUESTS = Counter("connect_requests_total", "Requests by route and status", ["route", "status"])
+SECONDS = Histogram("connect_request_seconds", "Time to answer", ["route"])
+
+
+class UnknownHost(ConnectError):
+    status = 421
+    message = "This server does not answer for that host name."
+
+
+def edge(app: ASGIApp) -> ASGIApp:
+    """The outermost middleware."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        number = uuid4().hex
+        request_id.set(number)
+        scope["state"]["request_id"] = number
+        scope["user"] = VISITOR  # until the sign-in middleware knows better
+        status = 500
+
+        async def decorated(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _headers(scope, list(message["headers"]), number)
+            await send(message)
+
+        try:
+            if refusal := _refusal(scope):
+                request: Request[Any, Any, Any] = Request(scope, receive, send)
+                response = show(request, refusal)
+                await response.to_asgi_response(None, request)(scope, receive, decorated)
+            else:
+                await app(scope, receive, decorated)
+        finally:
+            seconds = time.perf_counter() - began
+            route = scope.get("path_template") or "unknown"
+            REQUESTS.labels(route, status).inc()
+            SECONDS.labels(route).observe(seconds)
+            # The path of a mailed link holds its token; the route's template does not.
+            log.info(
+                "request",
+                request_id=number,
+                method=scope["method"],
+                route=route,
+                status=status,
+                ms=round(seconds * 1000, 1),
+            )
+
+    return answer
+
+
+def _headers(scope: Scope, headers: list[tuple[bytes, bytes]], number: str) -> Any:
+    present = {name.lower() for name, _ in headers}
+    wanted = [*HEADERS.items(), ("x-request-id", number)]
+    if settings().secure:
+        wanted.append(HSTS)
+    user = scope.get("user")
+    if user is not None and user.signed_in:
+        wanted.append(("cache-control", "no-store"))
+    headers += [(n.encode(), v.encode()) for n, v in wanted if n.encode() not in present]
+    return headers
+
+
+def _refusal(scope: HTTPScope) -> ConnectError | None:
+    """Why this request is refused before anything of its body is read."""
+    headers = {name.decode("latin-1").lower(): v.decode("latin-1") for name, v in scope["headers"]}
+    if not _is_ours(headers.get("host", "")):
+        return UnknownHost()
+    if scope["method"] in SAFE or scope["path"].startswith("/api/"):
+        return None  # the API takes bearer tokens only, which no other site's form can send
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return None if site in ("same-origin", "none") else CrossSite()
+    origin = headers.get("origin")
+    if origin is not None and not _is_our_origin(origin, headers["host"]):
+        return CrossSite()
+    return None  # no browser: one would have sent either header; the form's token still counts
+
+
+def _is_ours(host: str) -> bool:
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    return name.lower() in settings().allowed_hosts
+
+
+def _is_our_origin(origin: str, host: str) -> bool:
+    return urlsplit(origin).netloc == host

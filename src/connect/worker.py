@@ -1,0 +1,48 @@
+"""Kind of job → action, in one table; recurring work in another."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from connect import clock, idempotency, jobs, limits
+from connect.accounts import actions as accounts
+from connect.accounts import sign_in
+from connect.certificates import actions as certificates
+from connect.mail import actions as mail
+
+HANDLERS: dict[str, jobs.Handler] = {
+    "accounts.answer_registration": accounts.answer_registration,
+    "accounts.send_proof": accounts.send_proof,
+    "accounts.send_reset": sign_in.send_reset,
+    "accounts.sweep": sign_in.sweep,
+    "certificates.draw": certificates.draw,
+    "idempotency.sweep": idempotency.sweep,
+    "limits.sweep": limits.sweep,
+    "mail.deliver": mail.deliver,
+}
+EVERY: dict[str, timedelta] = {
+    "accounts.sweep": timedelta(days=1),
+    "idempotency.sweep": timedelta(days=1),
+    "limits.sweep": timedelta(hours=1),
+}
+
+_last_slots: dict[str, int] = {}
+
+
+async def recur() -> None:
+    """Enqueue what is due by the clock. A slot has a key, so two workers do not double it."""
+    for kind, every in EVERY.items():
+        slot = int(clock.now().timestamp() // every.total_seconds())
+        if _last_slots.get(kind) != slot:
+            await jobs.enqueue(kind, key=f"{kind} {slot}")
+            _last_slots[kind] = slot
+
+
+async def work(before_each: Callable[[], Awaitable[object]] | None = None) -> None:
+    """Work until cancelled."""
+
+    async def look() -> None:
+        if before_each:
+            await before_each()
+        await recur()
+
+    await jobs.run(HANDLERS, look)

@@ -209,11 +209,19 @@ def _wrong_input(request: Request[Any, Any, Any], error: HTTPException) -> Conne
             return Unreadable(what="a JSON object")
         if errors := field_errors(field.annotation, given):
             return Invalid(errors)
+    if missing := re.match(r"Missing required query parameter '(\w+)'", error.detail):
+        return Invalid({missing[1]: "This is needed."})
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         return Invalid(
-            {str(e.get("key") or "body"): _sentence(str(e["message"])) for e in error.extra}
+            {_asked_as(handler, e.get("key", "")): _sentence(e["message"]) for e in error.extra}
         )
     return Invalid({"body": _sentence(error.detail)})
+
+
+def _asked_as(handler: Any, name: str) -> str:
+    """What the parameter *name* of *handler* is called in a request."""
+    field = handler.parsed_fn_signature.parameters.get(name)
+    return getattr(field and field.kwarg_definition, "name", None) or name or "body"
 
 
 def decode(

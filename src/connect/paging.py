@@ -11,6 +11,8 @@ from litestar.params import QueryParameter
 from connect.errors import Invalid
 
 Limit = Annotated[int, QueryParameter(ge=1, le=100)]
+After = Annotated[str, QueryParameter(max_length=200)]
+Word = Annotated[str, QueryParameter(max_length=100, pattern=r"^[^\x00]*$")]
 DEFAULT = 25
 Item = TypeVar("Item")
 Value = TypeVar("Value")

@@ -2,14 +2,13 @@
 
 import hashlib
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import UploadFile
-from litestar.params import FromPath, FromQuery
-from msgspec import Meta
+from litestar.params import FromPath
 
 from connect import files, limits
 from connect.accounts.authentication import network
@@ -23,11 +22,10 @@ from connect.certificates.queries import (
 from connect.certificates.tables import Certificate
 from connect.errors import Invalid, Unreadable, decode
 from connect.fields import Line
-from connect.paging import DEFAULT, Limit, Page, cut, read_cursor
+from connect.paging import DEFAULT, After, Limit, Page, cut, read_cursor
 from connect.policy import Actor, Permission
 
 ActorRequest = Request[Actor, Any, Any]
-Cursor = Annotated[str, Meta(max_length=100)]
 
 
 class CertificateOut(msgspec.Struct):
@@ -86,7 +84,7 @@ class CertificatesApi(Controller):
 
     @get("/", permission=Permission.READ_RECORDS, summary="Your certificates, newest first")
     async def certificates(
-        self, request: ActorRequest, limit: Limit = DEFAULT, after: FromQuery[Cursor] = ""
+        self, request: ActorRequest, limit: Limit = DEFAULT, after: After = ""
     ) -> Page[CertificateOut]:
         before = read_cursor(after, UUID) if after else None
         rows = await certificates_of(request.user, before=before, limit=limit)

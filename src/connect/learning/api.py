@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, Response, get, post, put
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from connect.catalog.content import Audience, CourseContent, Credit
@@ -16,11 +16,11 @@ from connect.idempotency import once
 from connect.learning import actions, attempts, views
 from connect.learning.queries import attempt_of, enrollment_of, enrollments_of
 from connect.learning.rules import Missing
-from connect.paging import DEFAULT, Limit, Page, cut, read_cursor
+from connect.paging import DEFAULT, After, Limit, Page, Word, cut, read_cursor
 from connect.policy import Actor, Permission
 
 ActorRequest = Request[Actor, Any, Any]
-Word = Annotated[str, Meta(max_length=100, pattern=r"^[^\x00]*$")]
+Minutes = Annotated[int | None, QueryParameter(ge=0, le=100000)]
 
 
 class CourseRow(msgspec.Struct):
@@ -141,14 +141,14 @@ class CoursesApi(Controller):
     @get("/", permission=Permission.READ_CATALOG, summary="Published courses")
     async def courses(
         self,
-        q: FromQuery[Word] = "",
-        discipline: FromQuery[Word] = "",
-        topic: FromQuery[Word] = "",
-        language: FromQuery[Word] = "",
-        min_minutes: FromQuery[Annotated[int | None, Meta(ge=0, le=100000)]] = None,
-        max_minutes: FromQuery[Annotated[int | None, Meta(ge=0, le=100000)]] = None,
+        q: Word = "",
+        discipline: Word = "",
+        topic: Word = "",
+        language: Word = "",
+        min_minutes: Minutes = None,
+        max_minutes: Minutes = None,
         limit: Limit = DEFAULT,
-        after: FromQuery[Word] = "",
+        after: After = "",
     ) -> Page[CourseRow]:
         rows = await courses(
             q=q,
@@ -203,7 +203,7 @@ class EnrollmentsApi(Controller):
 
     @get("/", permission=Permission.LEARN, summary="Your enrollments, newest first")
     async def enrollments(
-        self, request: ActorRequest, limit: Limit = DEFAULT, after: FromQuery[Word] = ""
+        self, request: ActorRequest, limit: Limit = DEFAULT, after: After = ""
     ) -> Page[EnrollmentOut]:
         before = read_cursor(after, UUID) if after else None
         rows = await enrollments_of(request.user, before=before, limit=limit)

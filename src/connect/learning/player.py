@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 from markupsafe import Markup
 
 from connect.catalog.content import CourseContent, Question
@@ -33,12 +33,10 @@ class LearningPages(Controller):
     include_in_schema = False
 
     @get("/learn/{enrollment_id:uuid}", permission=Permission.LEARN)
-    async def resume(
-        self, request: ActorRequest, enrollment_id: FromPath[UUID], component: FromQuery[str] = ""
-    ) -> Response[None]:
+    async def resume(self, request: ActorRequest, enrollment_id: FromPath[UUID]) -> Response[None]:
         enrollment = await enrollment_of(request.user, enrollment_id)
         content, facts = await standing(enrollment)
-        here = component or rules.next_component(content, facts, enrollment.last_component)
+        here = rules.next_component(content, facts, enrollment.last_component)
         return redirect(f"/learn/{enrollment.id}/{here or content.components[0].id}")
 
     @post("/learn/{enrollment_id:uuid}/continue", permission=Permission.LEARN)
@@ -242,7 +240,9 @@ async def _result(request: ActorRequest, attempt: Attempt) -> Response[str]:
             "score_percent": submission.score_percent,
             "pass_percent": quiz.pass_percent if quiz else 0,
             "state": submission.state,
-            "feedback": [_told(told, questions, chosen) for told in submission.feedback],
+            "feedback": [
+                _told(enrollment, told, questions, chosen) for told in submission.feedback
+            ],
             "attempts_left": rules.attempts_left(quiz, fact.attempts) if quiz else None,
             "retry_url": "" if done else f"{base}/{component.id}/attempts",
             "certificate_url": f"/certificates/{n}" if (n := view["certificate"]) else "",
@@ -264,14 +264,21 @@ def _title(content: CourseContent, component: str) -> str:
 
 
 def _told(
-    told: rules.Feedback, questions: dict[str, Question], chosen: dict[str, list[str]]
+    enrollment: Enrollment,
+    told: rules.Feedback,
+    questions: dict[str, Question],
+    chosen: dict[str, list[str]],
 ) -> dict[str, Any]:
     question = questions[told.question]
+    picked = chosen.get(told.question, [])
     texts = {choice.id: choice.text for choice in question.choices}
+    words = [question.feedback_html, *(c.feedback_html for c in question.choices if c.id in picked)]
+    html = [views.linked(enrollment, text) for text in (question.html, " ".join(words))]
+    text_html, feedback_html = (Markup(text) for text in html)  # noqa: S704 -- sanitized when checked
     return {
-        "text_html": Markup(question.html),  # noqa: S704 -- sanitized when it was checked
+        "text_html": text_html,
         "right": told.right,
-        "your_choices": [texts[c] for c in chosen.get(told.question, [])],
-        "feedback_html": told.text,
+        "your_choices": [texts[c] for c in picked],
+        "feedback_html": feedback_html,
         "right_choices": [texts[c] for c in told.key] if told.key else None,
     }

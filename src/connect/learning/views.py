@@ -96,8 +96,7 @@ async def component(row: Enrollment, component_id: str) -> dict[str, Any]:
     content, facts = await standing(row)
     found = component_in(content, component_id)
     must_be_unlocked(content, facts, found)
-    html = with_media(found.html, lambda path: media_url(content, path))
-    html = with_components(html, lambda other: f"/learn/{row.id}?component={other}")
+    html = with_media(linked(row, found.html), lambda path: media_url(content, path))
     shown = [path for path in content.media if media_url(content, path) in html]
     return {
         "title": found.title,
@@ -112,6 +111,11 @@ async def component(row: Enrollment, component_id: str) -> dict[str, Any]:
             for path in shown
         ],
     }
+
+
+def linked(row: Enrollment, html: str) -> str:
+    """*html* of a course with its links to other steps."""
+    return with_components(html, lambda other: f"/learn/{row.id}/{other}")
 
 
 def media_url(content: CourseContent, path: str) -> str:
@@ -143,7 +147,7 @@ async def attempt(actor: Actor, row: Attempt) -> dict[str, Any]:
                 "id": question,
                 "kind": by_id[question].kind,
                 "text": by_id[question].text,
-                "html": by_id[question].html,
+                "html": linked(course, by_id[question].html),
                 "image": media_url(content, path) if (path := by_id[question].image) else None,
                 "alt": by_id[question].alt,
                 "points": by_id[question].points,

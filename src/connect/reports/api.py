@@ -6,12 +6,11 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, Response, get
-from litestar.params import FromQuery, QueryParameter
-from msgspec import Meta
+from litestar.params import QueryParameter
 
 from connect import clock
 from connect.errors import Invalid
-from connect.paging import DEFAULT, Limit, Page, cut, read_cursor
+from connect.paging import DEFAULT, After, Limit, Page, cut, read_cursor
 from connect.policy import Actor, Permission
 from connect.reports.exports import counts_csv, rows_csv, training_row
 from connect.reports.queries import DEFINITION, PARTS, Part, Total, counts, training_rows
@@ -19,10 +18,12 @@ from connect.reports.queries import DEFINITION, PARTS, Part, Total, counts, trai
 ActorRequest = Request[Actor, Any, Any]
 Since = Annotated[date, QueryParameter(name="from", description="first day")]
 Until = Annotated[date, QueryParameter(name="to", description="last day")]
-Code = Annotated[str | None, Meta(max_length=60, pattern=r"^[^\x00]*$")]
+Code = Annotated[str | None, QueryParameter(max_length=60, pattern=r"^[^\x00]*$")]
 # `state` is a name that Litestar keeps for itself.
-StateCode = Annotated[Code, QueryParameter(name="state")]
-By = Annotated[str, Meta(max_length=60)]
+StateCode = Annotated[
+    str | None, QueryParameter(name="state", max_length=60, pattern=r"^[^\x00]*$")
+]
+By = Annotated[str, QueryParameter(max_length=60)]
 ALL = ",".join(PARTS)
 
 
@@ -76,7 +77,7 @@ class ReportsApi(Controller):
     @get(
         "/reports/counts", permission=Permission.READ_REPORTS, summary="Training counts of a period"
     )
-    async def counts(self, since: Since, until: Until, by: FromQuery[By] = ALL) -> CountsOut:
+    async def counts(self, since: Since, until: Until, by: By = ALL) -> CountsOut:
         found = await counts(*_period(since, until), _breakdowns(by))
         for parts in found.by.values():
             for part in parts:
@@ -89,9 +90,7 @@ class ReportsApi(Controller):
         summary="The same as CSV",
         media_type="text/csv",
     )
-    async def counts_csv(
-        self, since: Since, until: Until, by: FromQuery[By] = ALL
-    ) -> Response[str]:
+    async def counts_csv(self, since: Since, until: Until, by: By = ALL) -> Response[str]:
         found = await counts(*_period(since, until), _breakdowns(by))
         return download(counts_csv(found), f"counts-{since}-{until}.csv")
 
@@ -104,12 +103,12 @@ class ReportsApi(Controller):
         self,
         since: Since = date(2000, 1, 1),
         until: Until = date(2100, 12, 31),
-        discipline: FromQuery[Code] = None,
+        discipline: Code = None,
         in_state: StateCode = None,
-        course: FromQuery[Code] = None,
-        month: FromQuery[Code] = None,
+        course: Code = None,
+        month: Code = None,
         limit: Limit = DEFAULT,
-        after: FromQuery[Annotated[str, Meta(max_length=200)]] = "",
+        after: After = "",
     ) -> Page[TrainingOut]:
         rows = await training_rows(
             *_period(since, until),
@@ -131,10 +130,10 @@ class ReportsApi(Controller):
         self,
         since: Since = date(2000, 1, 1),
         until: Until = date(2100, 12, 31),
-        discipline: FromQuery[Code] = None,
+        discipline: Code = None,
         in_state: StateCode = None,
-        course: FromQuery[Code] = None,
-        month: FromQuery[Code] = None,
+        course: Code = None,
+        month: Code = None,
     ) -> Response[str]:
         filters = filled(discipline=discipline, state=in_state, course=course, month=month)
         rows = await training_rows(*_period(since, until), filters=filters)

@@ -1,15 +1,13 @@
 """The transcript over JSON."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, get
-from litestar.params import FromQuery
-from msgspec import Meta
 
-from connect.paging import DEFAULT, Limit, Page, cut, read_cursor
+from connect.paging import DEFAULT, After, Limit, Page, cut, read_cursor
 from connect.policy import Actor, Permission
 from connect.transcripts.queries import transcript
 from connect.web.templating import hours
@@ -35,7 +33,7 @@ class TranscriptApi(Controller):
         self,
         request: Request[Actor, Any, Any],
         limit: Limit = DEFAULT,
-        after: FromQuery[Annotated[str, Meta(max_length=100)]] = "",
+        after: After = "",
     ) -> Page[TranscriptRow]:
         before = read_cursor(after, UUID) if after else None
         rows = await transcript(request.user, before=before, limit=limit)

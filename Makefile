@@ -64,7 +64,7 @@ $(STAMPS)/python: $(STAMPS)/system requirements.lock pyproject.toml
 
 $(STAMPS)/assets: $(STAMPS)/python package-lock.json $(shell find src/connect/web/assets -type f 2>/dev/null)
 	@test -d node_modules -a node_modules -nt package-lock.json || { echo "Installing npm packages (once) ..."; \
-	  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error; touch node_modules; }
+	  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; touch node_modules; }
 	@echo "Building the assets ..."
 	@node src/connect/web/assets/build.mjs
 	@touch $@

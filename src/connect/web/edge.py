@@ -2,7 +2,6 @@
 
 import time
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
@@ -13,11 +12,12 @@ from prometheus_client import Counter, Histogram
 
 from connect.audit import request_id
 from connect.config import settings
-from connect.errors import ConnectError, CrossSite, show
+from connect.errors import ConnectError, CrossSite, NotFound, UnsupportedMediaType, show
 from connect.policy import VISITOR
 
 log = structlog.get_logger()
 SAFE = {"GET", "HEAD", "OPTIONS"}
+API_TAKES = {"", "application/json", "multipart/form-data"}
 CSP = "; ".join(
     (
         "default-src 'none'",
@@ -113,13 +113,18 @@ def _refusal(scope: HTTPScope) -> ConnectError | None:
     headers = {name.decode("latin-1").lower(): v.decode("latin-1") for name, v in scope["headers"]}
     if not _is_ours(headers.get("host", "")):
         return UnknownHost()
-    if scope["method"] in SAFE or scope["path"].startswith("/api/"):
-        return None  # the API takes bearer tokens only, which no other site's form can send
+    if "\x00" in scope["path"]:  # fails on PostgreSQL and in file names
+        return NotFound()
+    if scope["method"] in SAFE:
+        return None
+    if scope["path"].startswith("/api/"):  # bearer tokens only, which no other site's form sends
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        return None if kind in API_TAKES else UnsupportedMediaType()
     site = headers.get("sec-fetch-site")
     if site is not None:
         return None if site in ("same-origin", "none") else CrossSite()
     origin = headers.get("origin")
-    if origin is not None and not _is_our_origin(origin, headers["host"]):
+    if origin is not None and origin != f"{_scheme()}://{headers['host']}":
         return CrossSite()
     return None  # no browser: one would have sent either header; the form's token still counts
 
@@ -129,5 +134,5 @@ def _is_ours(host: str) -> bool:
     return name.lower() in settings().allowed_hosts
 
 
-def _is_our_origin(origin: str, host: str) -> bool:
-    return urlsplit(origin).netloc == host
+def _scheme() -> str:
+    return "https" if settings().secure else "http"

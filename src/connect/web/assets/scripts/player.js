@@ -57,7 +57,7 @@ function watch() {
       minSeconds = told.min_seconds;
       since = performance.now();
       const met = told.state === "done" || seconds >= minSeconds;
-      status.textContent = met && !done ? "The time for this step is met. You can go on." : "";
+      status.textContent = met && !done ? "The time for this step is met. You can continue." : "";
       done ||= met;
     } catch (failure) {
       // A 4xx will not change by asking again; the words say what will help.
@@ -79,5 +79,6 @@ function watch() {
   window.addEventListener("online", beat);
 
   show();
-  plan();
+  // At once: a step that was reached by a link is opened by this, not by the form that led here.
+  beat();
 }

@@ -54,7 +54,7 @@ function start() {
     end.hidden = !last;
     nav.hidden = last;
     part("previous").disabled = here === 0;
-    part("next").textContent = here === questions.length - 1 ? "Go on to submit" : "Next";
+    part("next").textContent = here === questions.length - 1 ? "Review and submit" : "Next";
     if (last) summarize();
     if (!focus) return;
     // Screen readers begin at the question, and the keyboard goes on from there to its answers.
@@ -161,7 +161,7 @@ function saver(question, form, unsaved, warn) {
   // The server understood and said no, as after the end of an attempt: asking again changes nothing.
   async function refused(answer) {
     const problem = await answer.json().catch(() => ({}));
-    const why = problem.detail || "You may be signed out. Sign in in another window, then choose the answer again.";
+    const why = problem.detail || "You may be signed out. Sign in in another tab, then choose the answer again.";
     unsaved.set(question, why);
     say(`Not saved. ${why}`, "waiting");
   }

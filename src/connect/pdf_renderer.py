@@ -159,6 +159,7 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
     press.render(WARMTH, {}, "")
     gc.collect()
     gc.freeze()  # what is there by now stays for good and need not be looked through again
+    os.nice(5)  # from here on the pages go first
     write(answers, (b"", ""))
     while head := orders.read(LENGTH.size):
         order = ORDER.decode(orders.read(*LENGTH.unpack(head)))
@@ -170,7 +171,6 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end of the input ends us, nothing else
-    os.nice(5)  # the pages go first
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

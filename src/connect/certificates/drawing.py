@@ -2,14 +2,15 @@
 
 import hashlib
 import io
+import re
 import unicodedata
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import msgspec
 import segno
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from connect.web.templating import day, environment, hours, plural
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLESHEET = str(TEMPLATES / "certificate.css")
@@ -20,7 +21,7 @@ TEXT = 200  # characters
 ACKNOWLEDGEMENT = 600  # characters; the wording that grants prescribe runs to 400
 MARK_SIZE = 200_000  # characters
 CREDIT_LINES = 8
-PACKED = 500  # characters of name, title and credit lines, from which all of them shrink
+PACKED = 700  # characters of name, title and credit lines, from which all of them shrink
 
 # Which sister of Noto Serif sets a name; certificate.css has the fonts. Han alone may be Chinese
 # or Japanese and is taken for Chinese, so kana and hangul are looked for first.
@@ -94,19 +95,9 @@ def digest(facts: CertificateFacts) -> str:
     return hashlib.sha256(canonical(facts)).hexdigest()
 
 
-def hours(minutes: int) -> str:
-    """``50`` → ``0.83 contact hours (50 minutes)``: two decimals at most, half rounds up."""
-    exact = (Decimal(minutes) / 60).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    number = f"{exact:f}".rstrip("0").rstrip(".") if exact else "0"
-    return (
-        f"{number} contact {'hour' if number == '1' else 'hours'}"
-        f" ({minutes} {'minute' if minutes == 1 else 'minutes'})"
-    )
-
-
-def day(moment: date) -> str:
-    """``March 4, 2026``."""
-    return f"{moment:%B} {moment.day}, {moment.year}"
+def hours_in_full(minutes: int) -> str:
+    """``50`` → ``0.83 contact hours (50 minutes)``."""
+    return f"{hours(minutes)} ({plural(minutes, 'minute')})"
 
 
 def printed(text: str) -> str:
@@ -158,14 +149,7 @@ def qr_code(address: str) -> bytes:
     return png.getvalue()
 
 
-_environment = Environment(
-    loader=FileSystemLoader(TEMPLATES),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_environment.filters |= {"printed": printed, "language": language, "direction": direction}
+environment.filters |= {"printed": printed, "language": language, "direction": direction}
 
 
 def page(facts: CertificateFacts) -> tuple[str, dict[str, bytes]]:
@@ -179,7 +163,7 @@ def page(facts: CertificateFacts) -> tuple[str, dict[str, bytes]]:
         "crowded": bool(credits),
         "packed": len("".join((name, title, *credits))) > PACKED,
     }
-    html = _environment.get_template("certificate.html").render(
+    html = environment.get_template("certificates/certificate.html").render(
         facts=facts,
         classes=" ".join(word for word, holds in classes.items() if holds),
         organization=printed(facts.organization),
@@ -187,10 +171,11 @@ def page(facts: CertificateFacts) -> tuple[str, dict[str, bytes]]:
         name_step=step(name, NAME_STEPS),
         title=title,
         title_step=step(title, TITLE_STEPS),
-        hours=hours(facts.minutes),
+        hours=hours_in_full(facts.minutes),
         day=day(facts.issued_on),
         credits=credits,
         columns=columns,
     )
+    html = re.sub(r"\s*(<[^<>]+>)\s*", r"\1", html)  # or indents are laid out, and show at <br>
     mark = (facts.mark or MARK).encode()
     return html, {"mark": mark, "seal": SEAL, "qr": qr_code(facts.address)}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,9 @@ def clock_time(value: datetime, zone: str) -> str:
 
 
 def hours(minutes: int) -> str:
-    """0.5 contact hours; 1 contact hour."""
-    number = f"{minutes / 60:.2f}".rstrip("0").rstrip(".")
+    """0.5 contact hours; 1 contact hour: two decimals at most, half rounds up."""
+    exact = (Decimal(minutes) / 60).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    number = f"{exact:f}".rstrip("0").rstrip(".")
     return f"{number} contact hour{'' if number == '1' else 's'}"
 
 

@@ -15,7 +15,7 @@ SOURCE = ROOT / "src" / "connect"
 # A feature may import the features on lower rungs only.
 LADDER = [
     {"mail"},
-    {"catalog"},
+    {"agencies", "catalog", "grants"},
     {"accounts"},
     {"certificates", "trainings"},
     {"learning"},

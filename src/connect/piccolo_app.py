@@ -4,7 +4,16 @@ from piccolo.conf.apps import AppConfig, table_finder
 
 from connect.config import ROOT
 
-FEATURES = ["mail", "catalog", "accounts", "certificates", "trainings", "learning"]
+FEATURES = [
+    "mail",
+    "agencies",
+    "catalog",
+    "grants",
+    "accounts",
+    "certificates",
+    "trainings",
+    "learning",
+]
 PLUMBING = ["audit", "idempotency", "jobs", "limits"]
 
 APP_CONFIG = AppConfig(

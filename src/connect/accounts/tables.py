@@ -2,11 +2,23 @@
 
 from enum import StrEnum
 
-from piccolo.columns import JSON, UUID, ForeignKey, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns import (
+    JSON,
+    UUID,
+    BigInt,
+    Boolean,
+    Date,
+    ForeignKey,
+    OnDelete,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from connect import clock
+from connect.agencies.tables import Agency
 from connect.db import uuid7
 from connect.policy import Role
 
@@ -24,7 +36,7 @@ class Account(Table, tablename="account"):
 
     id = UUID(primary_key=True, default=uuid7)
     email = Varchar(length=254, unique=True)  # lower case
-    status = Varchar(length=20, default=AccountStatus.PENDING_EMAIL, choices=AccountStatus)
+    status = Varchar(length=20, default=AccountStatus.PENDING_EMAIL)
     password_hash = Text()
     legal_name = Varchar(length=120)
     certificate_name = Varchar(length=120, default="")  # empty: the legal name
@@ -34,6 +46,9 @@ class Account(Table, tablename="account"):
     time_zone = Varchar(length=60)  # IANA
     made_at = Timestamptz(default=clock.now)
     proved_at = Timestamptz(null=True, default=None)  # of the address: a registered user since
+    verified_at = Timestamptz(null=True, default=None)  # as a professional
+    closed_at = Timestamptz(null=True, default=None)
+    erased_at = Timestamptz(null=True, default=None)
 
 
 class Session(Table, tablename="session"):
@@ -45,6 +60,8 @@ class Session(Table, tablename="session"):
     last_seen_at = Timestamptz(default=clock.now)
     expires_at = Timestamptz(default=clock.now)
     network = Varchar(length=60, default="")
+    agent = Varchar(length=200, default="")  # what the browser calls itself, for its owner's list
+    factor_at = Timestamptz(null=True, default=None)  # when a second factor was last shown
 
 
 class ApiToken(Table, tablename="api_token"):
@@ -69,7 +86,7 @@ class OneTimeLink(Table, tablename="one_time_link"):
     """A mailed link, good for one use."""
 
     token_hash = Varchar(length=64, primary_key=True)
-    kind = Varchar(length=10, choices=LinkKind)
+    kind = Varchar(length=10)
     account = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.cascade, index=True)
     expires_at = Timestamptz(default=clock.now)
     used_at = Timestamptz(null=True, default=None)
@@ -80,8 +97,107 @@ class RoleGrant(Table, tablename="role_grant"):
 
     id = UUID(primary_key=True, default=uuid7)
     account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
-    role = Varchar(length=30, choices=Role)
+    role = Varchar(length=30)
     agency = UUID(null=True, default=None)  # None: the whole site
     granted_by = UUID(null=True, default=None)  # None: the command line or the setup link
     granted_at = Timestamptz(default=clock.now)
     role_grant_once = Unique([account, role, agency])
+
+
+class Affiliation(Table, tablename="affiliation"):
+    """That a person works for an agency, from one day to another."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
+    agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict, index=True)
+    title = Varchar(length=120, default="")
+    discipline = Varchar(length=30, null=True, default=None)
+    category = Varchar(length=20, null=True, default=None)  # of connect.lists.ROSTER_CATEGORIES
+    is_supervisor = Boolean(default=False)
+    is_primary = Boolean(default=True)  # which of two is meant when nobody says
+    since = Date()
+    until = Date(null=True, default=None)  # last day; None: still there
+    consented_at = Timestamptz(null=True, default=None)  # to show required courses to coordinators
+    made_at = Timestamptz(default=clock.now)
+
+
+class CaseRoute(StrEnum):
+    DOMAIN = "domain"
+    CODE = "code"
+    SPONSOR = "sponsor"
+    DOCUMENT = "document"
+
+
+class CaseState(StrEnum):
+    OPEN = "open"  # waits for a registrar
+    WAITING_SPONSOR = "waiting_sponsor"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+
+class EligibilityCase(Table, tablename="eligibility_case"):
+    """Somebody's wish to be verified, and what became of it. Never decided by oneself."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
+    route = Varchar(length=10)
+    state = Varchar(length=16)
+    agency = ForeignKey(Agency, null=True, default=None, on_delete=OnDelete.restrict)
+    sponsor_email = Varchar(length=254, default="")
+    explanation = Text(default="")  # why there is no agency address
+    document = Varchar(length=64, null=True, default=None)  # SHA-256 of a stored file
+    opened_at = Timestamptz(default=clock.now)
+    decided_at = Timestamptz(null=True, default=None)
+    decided_by = UUID(null=True, default=None)  # account; None: a rule or a sponsor
+    reason = Text(default="")
+
+
+class FactorKind(StrEnum):
+    TOTP = "totp"
+    PASSKEY = "passkey"
+
+
+class Factor(Table, tablename="factor"):
+    """A second factor of sign-in."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
+    kind = Varchar(length=10)
+    name = Varchar(length=60, default="")
+    secret = Text()  # sealed
+    last_step = BigInt(default=0)  # TOTP: the latest time step that was used; passkey: its counter
+    confirmed_at = Timestamptz(null=True, default=None)
+    made_at = Timestamptz(default=clock.now)
+
+
+class RecoveryCode(Table, tablename="recovery_code"):
+    """A code that stands in for a lost factor, once."""
+
+    code_hash = Varchar(length=64, primary_key=True)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
+    used_at = Timestamptz(null=True, default=None)
+
+
+class Address(Table, tablename="address"):
+    """A further proved e-mail address of a person; one signs in with ``account.email``."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
+    email = Varchar(length=254)  # lower case
+    proved_at = Timestamptz(null=True, default=None)
+    made_at = Timestamptz(default=clock.now)
+    address_once = Unique([account, email])
+
+
+class ProfessionalId(Table, tablename="professional_id"):
+    """A person's number at a state's board: POST, PID, license."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
+    state = Varchar(length=2)
+    kind = Varchar(length=20)
+    sealed = Text()
+    last_four = Varchar(length=4)
+    made_at = Timestamptz(default=clock.now)
+    professional_id_once = Unique([account, state, kind])

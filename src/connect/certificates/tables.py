@@ -35,13 +35,13 @@ class Certificate(Table, tablename="certificate"):
     id = UUID(primary_key=True, default=uuid7)
     number = Varchar(length=20, unique=True)  # C-2026-000001
     code = Varchar(length=26, unique=True)  # 128 random bits, Crockford base32
-    kind = Varchar(length=10, default=CertificateKind.COURSE, choices=CertificateKind)
+    kind = Varchar(length=10, default=CertificateKind.COURSE)
     holder = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
     name = Varchar(length=120)  # of the holder, as it stood
     title = Varchar(length=200)
     minutes = Integer()
     issued_on = Date()  # in the holder's zone
-    status = Varchar(length=10, default=CertificateStatus.VALID, choices=CertificateStatus)
+    status = Varchar(length=10, default=CertificateStatus.VALID)
     facts = Text()  # canonical JSON of drawing.CertificateFacts
     digest = Varchar(length=64)  # SHA-256 of facts
     pdf = Varchar(length=64, null=True, default=None)  # SHA-256 of the stored file

@@ -43,7 +43,7 @@ class Enrollment(Table, tablename="enrollment"):
     learner = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
     course = ForeignKey(Course, null=False, on_delete=OnDelete.restrict)
     version = ForeignKey(CourseVersion, null=False, on_delete=OnDelete.restrict)
-    state = Varchar(length=12, default=EnrollmentState.ENROLLED, choices=EnrollmentState)
+    state = Varchar(length=12, default=EnrollmentState.ENROLLED)
     last_component = Varchar(length=60, null=True, default=None)  # opened last: resume here
     enrolled_at = Timestamptz(default=clock.now)
     completed_at = Timestamptz(null=True, default=None)
@@ -85,7 +85,7 @@ class Attempt(Table, tablename="attempt"):
     number = Integer()  # 1, 2, 3 in this enrollment and quiz
     seed = BigInt()  # what the drawing and shuffling came from
     questions = JSON()  # [[question id, [choice ids as shown]]]
-    state = Varchar(length=10, default=AttemptState.OPEN, choices=AttemptState)
+    state = Varchar(length=10, default=AttemptState.OPEN)
     started_at = Timestamptz(default=clock.now)
     expires_at = Timestamptz(null=True, default=None)
     submitted_at = Timestamptz(null=True, default=None)

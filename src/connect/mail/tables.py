@@ -23,7 +23,7 @@ class Mail(Table, tablename="mail"):
     subject = Varchar(length=200)
     body = Text()  # sealed while it holds a token, and blanked once such a mail has left
     sealed = Boolean(default=False)
-    state = Varchar(length=10, default=MailState.WAITING, choices=MailState)
+    state = Varchar(length=10, default=MailState.WAITING)
     tries = Integer(default=0)
     written_at = Timestamptz(default=clock.now, index=True)
     sent_at = Timestamptz(null=True, default=None)

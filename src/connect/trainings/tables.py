@@ -24,7 +24,7 @@ class Training(Table, tablename="training"):
     id = UUID(primary_key=True, default=uuid7)
     person = UUID()  # the account; no foreign key, since a count outlives an erased person
     day = Date(index=True)  # the certificate's day
-    mode = Varchar(length=20, choices=Mode)
+    mode = Varchar(length=20)
     minutes = Integer()
     course = Varchar(length=60)  # slug
     course_title = Varchar(length=200)
@@ -34,7 +34,7 @@ class Training(Table, tablename="training"):
     title = Varchar(length=120, null=True, default=None)  # job title
     agency = UUID(null=True, default=None)
     agency_name = Varchar(length=200, null=True, default=None)
-    source_kind = Varchar(length=20, choices=SourceKind)
+    source_kind = Varchar(length=20)
     source = UUID()  # what it was earned by: one instance for each
     recorded_at = Timestamptz(default=clock.now)
     training_source_once = Unique([source_kind, source])

@@ -2,46 +2,23 @@
 
 A test that asks for ``database`` runs twice, on SQLite and on PostgreSQL.
 """
-# ruff: noqa: E402 -- the settings must stand in the environment before Connect is imported
 
-import os
 import shutil
-import tempfile
-from pathlib import Path
-
-# In memory where there is room: copies of databases are then made without a disk.
-_MEMORY = Path("/dev/shm")  # noqa: S108
-_ROOMY = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 1 << 30
-WORK = Path(tempfile.mkdtemp(prefix="connect-tests-", dir=_MEMORY if _ROOMY else None))
-WORK.chmod(0o711)  # PostgreSQL runs as a user of its own
-
-for name in [name for name in os.environ if name.startswith("CONNECT_")]:
-    del os.environ[name]
-os.environ["PICCOLO_CONF"] = "connect.piccolo_conf"
-os.environ["CONNECT_DATA_DIR"] = str(WORK / "data")
-os.environ["CONNECT_SECRET_KEY"] = "0123456789" * 4
-os.environ["CONNECT_BASE_URL"] = "http://127.0.0.1:8000"
-
-import itertools
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+from piccolo.conf.apps import AppConfig
 from piccolo.query.base import Query
-from piccolo.table import Table
 
-from connect import piccolo_conf
-from connect.db import Engine, make_engine
-from connect.migrate import migrate
+from databases import WORK, Engine, in_use, postgres_copy, sqlite_copy
 from doors import api, app, browser, client, mailbox, work
 from postgres_cluster import Cluster
 
 __all__ = ["api", "app", "browser", "client", "mailbox", "work"]
-
-_numbers = itertools.count(1)
 
 
 def pytest_unconfigure() -> None:
@@ -65,82 +42,41 @@ async def administrator(cluster: Cluster) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-@asynccontextmanager
-async def in_use(engine: Engine) -> AsyncIterator[Engine]:
-    """Make *engine* the one that all tables use, connected."""
-    before = piccolo_conf.DB
-    piccolo_conf.DB = engine
-    _forget_engines()
-    await engine.start_connection_pool()
-    try:
-        yield engine
-    finally:
-        await engine.close_connection_pool()
-        piccolo_conf.DB = before
-        _forget_engines()
-
-
-def _forget_engines() -> None:
-    """Make every table look its engine up again, Piccolo's own and those of migrations too."""
-    waiting = [Table]
-    while waiting:
-        table = waiting.pop()
-        waiting += table.__subclasses__()
-        if hasattr(table, "_meta"):
-            table._meta._db = None
-
-
-async def copy_of(administrator: asyncpg.Connection, cluster: Cluster, template: str) -> str:
-    """The URL of a new database on PostgreSQL."""
-    name = f"test_{next(_numbers)}"
-    await administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-    return cluster.url(name)
-
-
-async def drop(administrator: asyncpg.Connection, url: str) -> None:
-    name = url.rpartition("/")[2]
-    await administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 @pytest.fixture(scope="session")
 async def sqlite_template() -> Path:
+    """A migrated file."""
+    from connect.migrate import migrate
+
     path = WORK / "template.sqlite"
-    async with in_use(make_engine(f"sqlite:///{path}")):
+    async with in_use(f"sqlite:///{path}"):
         await migrate()
     return path
 
 
 @pytest.fixture(scope="session")
 async def postgres_template(administrator: asyncpg.Connection, cluster: Cluster) -> str:
-    await administrator.execute("CREATE DATABASE template_connect")
-    async with in_use(make_engine(cluster.url("template_connect"))):
+    """The name of a migrated database."""
+    from connect.migrate import migrate
+
+    name = "template_connect"
+    await administrator.execute(f"CREATE DATABASE {name}")
+    async with in_use(cluster.url(name)):
         await migrate()
-    return "template_connect"
-
-
-def remove_sqlite(path: Path) -> None:
-    """Remove a database file and what stands next to it."""
-    for ending in ("", "-wal", "-shm", ".lock", ".server"):
-        Path(f"{path}{ending}").unlink(missing_ok=True)
+    return name
 
 
 @pytest.fixture
 async def sqlite_database(sqlite_template: Path) -> AsyncIterator[Engine]:
-    path = WORK / f"test_{next(_numbers)}.sqlite"
-    shutil.copyfile(sqlite_template, path)
-    async with in_use(make_engine(f"sqlite:///{path}")) as engine:
+    async with sqlite_copy(sqlite_template) as engine:
         yield engine
-    remove_sqlite(path)
 
 
 @pytest.fixture
 async def postgres_database(
     administrator: asyncpg.Connection, cluster: Cluster, postgres_template: str
 ) -> AsyncIterator[Engine]:
-    url = await copy_of(administrator, cluster, postgres_template)
-    async with in_use(make_engine(url)) as engine:
+    async with postgres_copy(administrator, cluster, postgres_template) as engine:
         yield engine
-    await drop(administrator, url)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -148,6 +84,36 @@ def database(request: pytest.FixtureRequest) -> Engine:
     """A migrated database without rows, in use by all tables; one for each test."""
     engine: Engine = request.getfixturevalue(f"{request.param}_database")
     return engine
+
+
+@pytest.fixture
+async def empty_sqlite() -> AsyncIterator[Engine]:
+    async with sqlite_copy(None) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def empty_postgres(
+    administrator: asyncpg.Connection, cluster: Cluster
+) -> AsyncIterator[Engine]:
+    async with postgres_copy(administrator, cluster, "template0") as engine:
+        yield engine
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty(request: pytest.FixtureRequest) -> Engine:
+    """A database without tables."""
+    engine: Engine = request.getfixturevalue(f"empty_{request.param}")
+    return engine
+
+
+@pytest.fixture
+def small_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppConfig:
+    """What is migrated in this test: no tables yet, and an empty folder of migrations."""
+    app = AppConfig("test", str(tmp_path))
+    monkeypatch.setattr("connect.migrate.app", lambda: app)
+    monkeypatch.setattr("connect.migrate_writer.app", lambda: app)
+    return app
 
 
 @pytest.fixture
@@ -188,7 +154,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock of Connect, standing at 10 o'clock in New York on 2 March 2026, a Monday."""
+    """The clock of Connect, standing at 10 o'clock in New York on Monday, 2 March 2026."""
     clock = Clock(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
     monkeypatch.setattr("connect.clock.source", clock)
     return clock

@@ -1,9 +1,8 @@
-"""A private PostgreSQL server: made in a folder, started, ended by its process id."""
+"""A private PostgreSQL server: made in a folder, started, ended with the tests."""
 
 import os
 import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -22,6 +21,13 @@ SETTINGS = {
     "max_connections": "100",
     "listen_addresses": "127.0.0.1",
 }
+# Ends the server by its process id when standard input closes: at the latest when the tests die.
+KEEPER = """
+exec 3<&0
+"$@" & server=$!
+{ read -r _ <&3; kill -INT $server; } &
+wait $server
+"""
 
 
 class Cluster:
@@ -55,9 +61,13 @@ class Cluster:
     def _serve(self) -> bool:
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
         place = ["-D", self.folder / "data", "-k", self.folder, "-p", str(self.port)]
+        command = [_binary("postgres"), *place, *settings]
         with (self.folder / "log").open("a") as log:
             self._process = subprocess.Popen(
-                [_binary("postgres"), *place, *settings], stderr=log, **self._user()
+                ["sh", "-c", KEEPER, "keeper", *command],
+                stdin=subprocess.PIPE,
+                stderr=log,
+                **self._user(),
             )
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and self._process.poll() is None:
@@ -71,8 +81,7 @@ class Cluster:
     def stop(self) -> None:
         """End the server and everything that is connected to it."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
-            self._process.wait(timeout=20)
+            self._process.communicate(timeout=20)
             self._process = None
 
     def _user(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from piccolo.columns import UUID, Integer, Text, Timestamptz
+from piccolo.querystring import QueryString
 from piccolo.table import Table
 
 from connect import clock as time
@@ -62,6 +63,29 @@ async def test_locked_rows_are_changed_one_after_another():
     await asyncio.gather(*(add() for _ in range(8)))
 
     assert await fetch("SELECT text FROM note") == [{"text": "abbbbbbbb"}]
+
+
+async def test_an_error_in_a_batch_comes_out():
+    await Note.insert(*(Note(text="a", number=n) for n in range(9)))
+
+    for _ in range(12):  # more than there are connections
+        with pytest.raises(ZeroDivisionError):
+            async with await Note.select().batch(batch_size=3) as batch:
+                async for _rows in batch:
+                    raise ZeroDivisionError
+        with pytest.raises(Exception, match="nonsense"):
+            async with await Note.select().where(QueryString("nonsense")).batch():
+                raise AssertionError("never begins")
+
+
+async def test_a_batch_sees_the_rows_of_its_transaction():
+    async with transaction():
+        await Note.insert(Note(text="a", number=1), Note(text="b", number=2))
+        async with await Note.select(Note.text).order_by(Note.number).batch(1) as batch:
+            assert [row["text"] async for rows in batch for row in rows] == ["a", "b"]
+        await Note.insert(Note(text="c"))
+
+    assert await Note.count() == 3
 
 
 async def test_a_taken_value_is_told_from_other_errors():

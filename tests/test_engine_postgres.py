@@ -110,3 +110,13 @@ async def test_a_cockroachdb_url_is_the_same_server_with_other_words(engine):
 
 async def test_making_an_engine_connects_to_nothing():
     db.make_engine("postgresql://nobody@127.0.0.1:1,127.0.0.1:2/none?target_session_attrs=any")
+
+
+async def test_one_of_several_hosts_is_enough(cluster, engine):
+    hosts = f"127.0.0.1:1,127.0.0.1:{cluster.port}"
+    name = engine.config["dsn"].rpartition("/")[2]
+    several = db.make_engine(
+        f"postgresql://postgres@{hosts}/{name}?target_session_attrs=read-write"
+    )
+
+    assert len(await several.run("SELECT n FROM counter")) == 2

@@ -85,25 +85,11 @@ async def rows(engine: SQLite) -> int:
     return (await engine.run("SELECT COUNT(*) AS n FROM row"))[0]["n"]
 
 
-@pytest.mark.parametrize(
-    ("version", "guarded"),
-    [
-        ((3, 6, 23), False),
-        ((3, 7, 0), True),
-        ((3, 40, 1), True),
-        ((3, 44, 5), True),
-        ((3, 44, 6), False),
-        ((3, 45, 0), True),
-        ((3, 50, 6), True),
-        ((3, 50, 7), False),
-        ((3, 51, 2), True),
-        ((3, 51, 3), False),
-        ((3, 52, 0), False),
-        ((4, 0, 0), False),
-    ],
-)
-def test_versions_that_need_the_guard(version, guarded):
-    assert needs_checkpoint_guard(version) is guarded
+def test_versions_that_need_the_guard():
+    in_need = [(3, 7, 0), (3, 40, 1), (3, 44, 5), (3, 45, 0), (3, 50, 6), (3, 51, 0), (3, 51, 2)]
+    mended = [(3, 6, 23), (3, 44, 6), (3, 44, 9), (3, 50, 7), (3, 51, 3), (3, 52, 0), (4, 0, 0)]
+
+    assert [version for version in in_need + mended if needs_checkpoint_guard(version)] == in_need
 
 
 async def test_connections_have_their_settings(engine):
@@ -218,9 +204,9 @@ async def test_a_long_log_is_cut_and_a_short_one_is_used_again(engine):
 
 async def test_checkpoints_among_processes_that_come_and_go_lose_nothing(engine, start):
     engine.serve_alone()
-    seconds = 2.0
+    seconds = 1.0
     others = [start(COME_AND_GO, str(seconds)) for _ in range(2)]
-    ended = time.monotonic() + seconds + 1
+    ended = time.monotonic() + seconds
     written = checkpoints = 0
     while time.monotonic() < ended or any(other.poll() is None for other in others):
         async with engine.transaction():
@@ -249,8 +235,9 @@ async def test_a_file_that_is_gone_is_not_made_again(engine):
 async def test_a_file_that_goes_while_it_is_open_is_not_made_again(engine):
     Path(engine.path).unlink()
 
-    with pytest.raises(DatabaseUnusable):
-        await rows(engine)  # on a reader, which is not open yet
+    for _ in range(6):  # more than there are readers, none of which is open yet
+        with pytest.raises(DatabaseUnusable):
+            await rows(engine)
     assert not Path(engine.path).exists()
 
 

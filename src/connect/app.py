@@ -19,7 +19,7 @@ from connect.accounts.pages import AccountPages
 from connect.catalog.pages import media
 from connect.certificates.api import CertificatesApi, VerificationsApi
 from connect.certificates.pages import CertificatePages
-from connect.errors import ConnectError, show, show_crash, show_http
+from connect.errors import ConnectError, show, show_busy, show_crash, show_http, show_unknown
 from connect.home.api import ListsApi, live, metrics, ready
 from connect.home.pages import HomePages
 from connect.learning.api import AttemptsApi, CoursesApi, EnrollmentsApi
@@ -111,7 +111,7 @@ def create_app(*, with_worker: bool = False) -> Litestar:
             with suppress(asyncio.CancelledError):
                 await asyncio.gather(*tasks)
             await pdf.close()
-            await serving.last_checkpoint()
+            await serving.checkpoint()
             await db.close_pool()
 
     app = Litestar(
@@ -123,6 +123,8 @@ def create_app(*, with_worker: bool = False) -> Litestar:
         exception_handlers={
             ConnectError: show,
             HTTPException: show_http,
+            TimeoutError: show_busy,
+            db.OutcomeUnknown: show_unknown,
             Exception: show_crash,
         },
         request_max_body_size=MAX_BODY,

@@ -43,8 +43,11 @@ def commands() -> None:
 @click.option("--check", is_flag=True, help="Only tell what would run.")
 def migrate(check: bool) -> None:
     """Bring the database's schema to head."""
+    from connect import db
     from connect import migrate as migrations
 
+    if not check:
+        db.engine().serve_alone()  # nothing may be rebuilt under a running server
     names = run(lambda: migrations.migrate(only_check=check))
     for name in names:
         click.echo(name)
@@ -58,7 +61,11 @@ def make_migration(description: str) -> None:
     """Write the migration that brings the schema to the table classes."""
     from connect.migrate_writer import write_migration
 
-    click.echo(run(lambda: write_migration(description)))
+    path = run(lambda: write_migration(description))
+    if path is None:
+        say("The migrations say what the tables say. Nothing to write.")
+    else:
+        click.echo(path)
 
 
 @commands.command("create-admin")
@@ -186,11 +193,8 @@ def serve(host: str, port: int, workers: int, with_worker: bool | None) -> None:
 def run_all(host: str, port: int) -> None:
     """Migrate, publish the courses, then serve the site and its worker: what make run does."""
     from connect import db, serving
-    from connect.engine_sqlite import SQLite
 
-    engine = db.engine()
-    if isinstance(engine, SQLite):
-        engine.serve_alone()
+    db.engine().serve_alone()
     token = run(_prepare)
     if not settings().secure:
         say("Served without https: the session cookie is not marked Secure. Fine on this machine.")
@@ -223,12 +227,9 @@ def worker() -> None:
     """Do background work; with PostgreSQL several may run."""
     from connect import db, pdf, serving
     from connect import worker as background
-    from connect.engine_sqlite import SQLite
 
     serving.configure_log()
-    engine = db.engine()
-    if isinstance(engine, SQLite):
-        engine.serve_alone()
+    db.engine().serve_alone()
 
     async def work() -> None:
         await pdf.warm()

@@ -68,12 +68,13 @@ def transaction() -> Scope:
     """A write transaction: all of it or nothing. Inside another it is a savepoint.
 
     SQLite takes its write lock at BEGIN, so writers queue up instead of failing half-way.
-    No ``gather`` and no ``create_task`` inside. Not a task that outlives it can write in it.
+    No ``gather`` and no ``create_task`` inside: one statement runs at a time. An error that is
+    caught inside needs a savepoint around what failed; without one PostgreSQL refuses the rest.
 
     Raises:
         TimeoutError: no connection became free in ten seconds.
         OutcomeUnknown: the connection was lost at COMMIT.
-        TransactionOver: used after its end, or after an error in it that was caught.
+        TransactionOver: a statement came after its end, from a task that outlived it.
     """
     return engine().transaction()
 

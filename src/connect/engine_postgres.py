@@ -93,22 +93,22 @@ class Transaction(PostgresTransaction):
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> Literal[False]:
         if self._parent is not None:
-            await to_the_end(self._leave_savepoint(self._parent, error))
+            await to_the_end(self._leave_savepoint(error))
             return False
         self.over = True
         try:
             await to_the_end(self._leave(error))
         finally:
-            self.engine.current_transaction.reset(self._token)
+            with suppress(ValueError):  # left in another context, where it is not set
+                self.engine.current_transaction.reset(self._token)
         return False
 
-    async def _leave_savepoint(self, parent: "Transaction", error: BaseException | None) -> None:
+    async def _leave_savepoint(self, error: BaseException | None) -> None:
         if error is None:
             await self.transaction.commit()
             return
         with suppress(*BROKEN):  # the connection is gone; *error* tells
             await self.transaction.rollback()
-            parent.doubtful = False
 
     async def _leave(self, error: BaseException | None) -> None:
         try:
@@ -119,6 +119,9 @@ class Transaction(PostgresTransaction):
                 if self.connection.is_in_transaction():
                     await self.transaction.rollback()
             await self.engine.give_back(self.connection)
+            if self._patient and self.engine.pool is not None:
+                # Statements that were prepared before have the old types of columns.
+                await self.engine.pool.expire_connections()
 
     async def _commit(self) -> None:
         if self.doubtful:  # COMMIT of a given-up transaction rolls back and calls that a success
@@ -130,9 +133,7 @@ class Transaction(PostgresTransaction):
         except BROKEN as error:
             unknown = (*CUT, OSError, asyncpg.StatementCompletionUnknownError)  # OSError: or slow
             if isinstance(error, unknown) or _closed(self.connection):
-                raise OutcomeUnknown(
-                    "The connection to the database was lost at COMMIT."
-                ) from error
+                raise OutcomeUnknown("the connection was lost at COMMIT") from error
             raise
 
 
@@ -173,25 +174,21 @@ class Postgres(PostgresEngine):
     current_transaction: ContextVar[Transaction | None]  # type: ignore[assignment]
 
     def __init__(self, url: str) -> None:
+        # Without Piccolo's __init__, which would connect to ask for the version.
         scheme, _, rest = url.partition("://")
+        self.engine_type = "cockroach" if scheme == "cockroachdb" else "postgres"
+        self.min_version_number, self.query_id = 10, 0
+        self.log_queries = self.log_responses = False
+        self.current_transaction = ContextVar("transaction", default=None)
+        self.extensions, self.extra_nodes, self.pool = (), {}, None
+        self.config = {
+            "dsn": f"postgresql://{rest}",
+            "timeout": 5,
+            "command_timeout": 30,
+            "server_settings": SETTINGS,
+            "connection_class": Connection,
+        }
         self._loop: asyncio.AbstractEventLoop | None = None
-        super().__init__(
-            config={
-                "dsn": f"postgresql://{rest}",
-                "timeout": 5,
-                "command_timeout": 30,
-                "server_settings": SETTINGS,
-                "connection_class": Connection,
-            }
-        )
-        if scheme == "cockroachdb":
-            self.engine_type = "cockroach"
-
-    async def check_version(self) -> None:
-        """Nothing: a module that is imported must not wait for a server."""
-
-    async def prep_database(self) -> None:
-        """Nothing: there are no extensions."""
 
     def serve_alone(self) -> None:
         """Nothing: several servers may share the database."""

@@ -9,6 +9,7 @@ from asyncio import AbstractEventLoop
 from collections.abc import Sequence
 from contextlib import suppress
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote
@@ -24,11 +25,12 @@ from piccolo.query.base import Query
 from piccolo.querystring import QueryString
 
 from connect.engine_sqlite_pool import (
-    Connection,
     DatabaseInUse,
+    Lease,
     Pool,
     Row,
     TransactionOver,
+    log_size,
     named,
     needs_checkpoint_guard,
     open_beside,
@@ -36,29 +38,6 @@ from connect.engine_sqlite_pool import (
 
 WRITES = re.compile(r"\b(insert|update|delete|replace)\b", re.IGNORECASE)
 LONG = 600_000  # milliseconds that a change of the schema waits for other processes
-
-
-class Lease:
-    """A connection for the length of one transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection: Connection | None = connection
-
-    def use(self) -> Connection:
-        """The connection.
-
-        Raises:
-            TransactionOver: the transaction has ended, be it by SQLite itself after an error.
-        """
-        if self._connection is None or not self._connection.raw.in_transaction:
-            raise TransactionOver("this transaction is over")
-        return self._connection
-
-    async def execute(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
-        return await self.use().run(sql, args)
-
-    def end(self) -> None:
-        self._connection = None
 
 
 class Transaction(SQLiteTransaction):
@@ -104,7 +83,8 @@ class Transaction(SQLiteTransaction):
             if error is None and not self._committed and not self._rolled_back:
                 await self._connection.run("COMMIT", stoppable=False)
         finally:
-            self.engine.current_transaction.reset(self._token)
+            with suppress(ValueError):  # left in another context, where it is not set
+                self.engine.current_transaction.reset(self._token)
             await self._leave()
         return False
 
@@ -131,39 +111,39 @@ class Batch(AsyncBatch):
     def __init__(self, engine: "SQLite", query: Query[Any, Any], batch_size: int) -> None:
         self.engine, self.query, self.batch_size = engine, query, batch_size
         self._pool: Pool | None = None
-        self._open: sqlite3.Cursor | None = None
+        self._rows: sqlite3.Cursor | None = None
 
     async def __aenter__(self) -> Self:
         sql, args = self.query.querystrings[0].compile_string(engine_type="sqlite")
         if current := self.engine.current_transaction.get():
-            self._connection: Connection = current.connection.use()
+            self._use = current.connection.use
         else:
             self._pool = self.engine.pool()
-            self._connection = await self._pool.acquire(writer=False)
+            self._own = await self._pool.acquire(writer=False)
+            self._use = lambda: self._own
+        connection = self._use()
         try:
-            self._open = await self._connection.call(
-                lambda: self._connection.raw.execute(sql, args)
-            )
+            self._rows = await connection.call(lambda: connection.raw.execute(sql, args))
         except BaseException:
             self._close()
             raise
         return self
 
     async def next(self) -> list[Row]:
-        cursor = self._open
-        assert cursor is not None, "enter the batch first"  # noqa: S101 -- for the type checker
-        found = await self._connection.call(lambda: cursor.fetchmany(self.batch_size))
-        done: list[Row] = await self.query._process_results(named(cursor, found))
+        if self._rows is None:
+            raise RuntimeError("enter the batch first")
+        found = await self._use().call(partial(self._rows.fetchmany, self.batch_size))
+        done: list[Row] = await self.query._process_results(named(self._rows, found))
         return done
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         self._close()
 
     def _close(self) -> None:
-        if self._open is not None:
-            self._open.close()
+        if self._rows is not None:
+            self._rows.close()
         if self._pool is not None:
-            self._pool.release(self._connection, writer=False)
+            self._pool.release(self._own, writer=False)
 
 
 class SQLite(SQLiteEngine):
@@ -176,15 +156,21 @@ class SQLite(SQLiteEngine):
     current_transaction: ContextVar[Transaction | None]  # type: ignore[assignment]
 
     def __init__(self, path: str) -> None:
+        # Without Piccolo's __init__, which runs an event loop of its own to ask for the version.
+        self.engine_type, self.min_version_number, self.query_id = "sqlite", 3.35, 0
+        self.log_queries = self.log_responses = False
+        self.current_transaction = ContextVar(f"transaction {path}", default=None)
+        self.connection_kwargs = {"database": str(Path(path).absolute())}
         self.guarded = needs_checkpoint_guard(sqlite3.sqlite_version_info)
-        self._pools: dict[AbstractEventLoop, Pool] = {}
         self._server: int | None = None
-        super().__init__(
-            path=str(Path(path).absolute()), check_same_thread=False, cached_statements=256
-        )
-        self._options = self.connection_kwargs | {
+        self._pools: dict[AbstractEventLoop, Pool] = {}
+        self._options: dict[str, Any] = {
             "database": f"file:{quote(self.path)}?mode=rw",  # never makes an empty file
             "uri": True,
+            "isolation_level": None,
+            "detect_types": sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES,
+            "check_same_thread": False,
+            "cached_statements": 256,
         }
 
     def serve_alone(self) -> None:
@@ -220,16 +206,20 @@ class SQLite(SQLiteEngine):
         Returns:
             Whether all of it was moved. It is not when a reader still needs the old state, and
             in a guarded version when this process does not serve or another has the file open.
+
+        Raises:
+            TimeoutError: the writer did not become free in ten seconds.
+            sqlite3.OperationalError: the disk is full or fails; nothing is lost.
         """
         return await self.pool().checkpoint(serving=self._server is not None)
 
     def wal_size(self) -> int:
-        """Bytes of the log file. It is written anew from its start after a checkpoint, so it
-        keeps its length, unless that is above 16 MB: then a checkpoint may empty it."""
-        try:
-            return Path(f"{self.path}-wal").stat().st_size
-        except FileNotFoundError:
-            return 0
+        """Bytes of the log file.
+
+        After a checkpoint it is written from its start again, so it keeps its length; above
+        16 MB a checkpoint empties it, when no reader is at work.
+        """
+        return log_size(self.path)
 
     def pool(self) -> Pool:
         """The connections of the running event loop."""

@@ -117,6 +117,29 @@ def named(cursor: sqlite3.Cursor, rows: list[tuple[Any, ...]]) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
+class Lease:
+    """A connection for the length of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection: Connection | None = connection
+
+    def use(self) -> Connection:
+        """The connection.
+
+        Raises:
+            TransactionOver: the transaction has ended, be it by SQLite itself after an error.
+        """
+        if self._connection is None or not self._connection.raw.in_transaction:
+            raise TransactionOver("this transaction is over")
+        return self._connection
+
+    async def execute(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
+        return await self.use().run(sql, args)
+
+    def end(self) -> None:
+        self._connection = None
+
+
 class Pool:
     """The connections of one event loop, each opened when first needed."""
 
@@ -178,9 +201,8 @@ class Pool:
             return False
         try:
             # A log that keeps its length is written faster: each sync needs no new blocks.
-            long = Path(f"{self._path}-wal").stat().st_size > LONG_LOG
+            mode = "TRUNCATE" if log_size(self._path) > LONG_LOG else "PASSIVE"
             raw.execute("PRAGMA busy_timeout = 0")
-            mode = "TRUNCATE" if long else "PASSIVE"
             ((_, pages, moved),) = raw.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
             return bool(pages == moved)
         finally:
@@ -193,6 +215,14 @@ class Pool:
             connection.raw.close()
         self._threads.shutdown(wait=False)
         os.close(self._lock)
+
+
+def log_size(path: str) -> int:
+    """Bytes of the write-ahead log."""
+    try:
+        return Path(f"{path}-wal").stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def open_beside(path: str, name: str) -> int:

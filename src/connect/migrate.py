@@ -7,6 +7,7 @@ runs them. Piccolo's own commands do neither, so they are not to be used.
 import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, redirect_stdout
+from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from io import StringIO
 from pathlib import Path
@@ -22,7 +23,18 @@ from piccolo.table import Table
 
 from connect import db, migrate_ddl
 
-ADVISORY_LOCK = 0x636F6E6E
+# What makes other processes wait until the transaction ends. On SQLite BEGIN IMMEDIATE does.
+LOCK = {
+    "postgres": ["SELECT pg_advisory_xact_lock(1668247150)"],
+    "cockroach": [  # its advisory locks do nothing
+        "SET LOCAL autocommit_before_ddl = off",
+        "SELECT id FROM migration_lock WHERE id = 1 FOR UPDATE",
+    ],
+}
+LOCK_ROW = [
+    "CREATE TABLE IF NOT EXISTS migration_lock (id INTEGER PRIMARY KEY)",
+    "INSERT INTO migration_lock (id) VALUES (1) ON CONFLICT DO NOTHING",
+]
 
 
 def app() -> AppConfig:
@@ -43,22 +55,26 @@ async def migrate(only_check: bool = False) -> list[str]:
     """
     modules = _modules()
     ran = await _ran()
-    pending = [migration for migration in modules if migration not in ran]
+    pending = [name for name in modules if name not in ran]
     if only_check or not pending:
         return pending
+    if db.engine().engine_type == "cockroach":
+        for statement in LOCK_ROW:
+            await db.engine().run(statement)
     async with _alone():
         await Migration.create_table(if_not_exists=True)
-    done = []
-    for migration in pending:
-        async with _alone():
-            if migration in await _ran():  # by another process, a moment ago
-                continue
-            manager = await modules[migration].forwards()
-            if isinstance(manager, MigrationManager) and not manager.fake:
-                await _apply(manager)
-            await Migration.insert(Migration(name=migration, app_name=app().app_name))
-        done.append(migration)
-    return done
+    return [name for name in pending if await db.retried(partial(_run, name, modules[name]))]
+
+
+async def _run(name: str, module: ModuleType) -> bool:
+    async with _alone():
+        if name in await _ran():  # by another process, a moment ago
+            return False
+        manager = await module.forwards()
+        if isinstance(manager, MigrationManager) and not manager.fake:
+            await _apply(manager)
+        await Migration.insert(Migration(name=name, app_name=app().app_name))
+    return True
 
 
 async def ahead() -> list[str]:
@@ -142,10 +158,8 @@ async def _alone() -> AsyncIterator[None]:
     """A transaction that changes the schema while no other process does."""
     engine = db.engine()
     async with engine.schema_change():
-        if engine.engine_type == "cockroach":  # its advisory locks do nothing
-            await engine.run("SET LOCAL autocommit_before_ddl = off")
-        if engine.engine_type == "postgres":
-            await engine.run("SELECT pg_advisory_xact_lock($1)", [ADVISORY_LOCK])
+        for statement in LOCK.get(engine.engine_type, []):
+            await engine.run(statement)
         if engine.engine_type != "sqlite":
             # A change that waits for a busy table makes all later queries wait behind it.
             await engine.run("SET LOCAL lock_timeout = '5s'")

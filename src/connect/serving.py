@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 import sys
 from collections.abc import Coroutine
 from typing import Any
@@ -13,6 +14,7 @@ from connect import db, pdf, worker
 from connect.config import settings
 from connect.engine_sqlite import SQLite
 
+log = structlog.get_logger()
 FOREVER = CacheControlHeader(max_age=31536000, public=True, immutable=True)
 LOOK_EVERY = 5.0  # seconds between looks at the write-ahead log
 LARGE_LOG = 4_000_000  # bytes of write-ahead log that are worth a checkpoint
@@ -32,16 +34,16 @@ def background(*, with_worker: bool) -> list[Coroutine[Any, Any, None]]:
 async def _keep_log_short() -> None:
     while True:
         await asyncio.sleep(LOOK_EVERY)
-        engine = db.engine()
-        if isinstance(engine, SQLite) and engine.wal_size() > LARGE_LOG:
-            await engine.checkpoint()
+        if db.engine().wal_size() > LARGE_LOG:
+            await checkpoint()
 
 
-async def last_checkpoint() -> None:
-    """Put the write-ahead log into the database file before the process ends."""
-    engine = db.engine()
-    if isinstance(engine, SQLite):
-        await engine.checkpoint()
+async def checkpoint() -> None:
+    """Put the write-ahead log into the database file. Failing, it is tried at the next look."""
+    try:
+        await db.engine().checkpoint()
+    except (TimeoutError, sqlite3.Error) as error:  # a long writer, or a full disk
+        log.warning("checkpoint failed", error=repr(error))
 
 
 def configure_log() -> None:

@@ -4,7 +4,10 @@ import os
 from datetime import date
 from pathlib import Path
 
+from connect.catalog.check import check_course
+
 TODAY = date(2026, 6, 1)
+PREFIX = "courses/lost-at-the-fair/"
 
 SVG = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">
@@ -168,3 +171,10 @@ def age(file: Path, *, days: float) -> None:
     """Make *file* last changed *days* before now."""
     moment = file.stat().st_mtime - days * 86400
     os.utime(file, (moment, moment))
+
+
+def faults_of(course: Path, today: date = TODAY) -> list[str]:
+    """The faults of the small course as lines, without the path to its folder."""
+    content, faults = check_course(course, today=today)
+    assert (content is None) == any(not fault.warning for fault in faults)
+    return [str(fault).removeprefix(PREFIX) for fault in faults]

@@ -69,12 +69,6 @@ def test_the_course_reads_as_written(tmp_path):
     assert content.components[1].text == "I have read the lesson."
 
 
-def test_a_topic_with_a_space_is_stored_as_a_slug(tmp_path):
-    change = changed("course.toml", '["missing-children"]', '["missing children"]')
-
-    assert content_of(tmp_path, **change).topics == ["missing-children"]
-
-
 def test_what_is_not_written_is_assumed(tmp_path):
     least = """
 title = "A"
@@ -124,7 +118,9 @@ def test_the_quiz_reads_as_written(tmp_path):
         "What comes first?",
         "What comes <strong>first</strong>?",
     )
-    assert first.choices[0] == Choice("a", "Close the gates", "Close the gates", True, "Yes.", "Yes.")
+    assert first.choices[0] == Choice(
+        "a", "Close the gates", "Close the gates", True, "Yes.", "Yes."
+    )
     assert (who.pool, who.points, who.image) == ("cases", 2, "media/clock.svg")
     assert who.alt == "A clock that shows five minutes"
     assert [choice.right for choice in who.choices] == [True, False, True]

@@ -5,11 +5,12 @@ import time
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from catalog.course_folder import LESSON, SOURCES, TODAY, write_course
 from connect.catalog import markdown
 from connect.catalog.check import check_course
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 KILOBYTES = 64_000  # the cap of a Markdown file
 
@@ -177,7 +178,7 @@ def test_any_text_gives_safe_html(source):
     tokens = markdown.parse(source)
 
     assert_safe(markdown.to_html(tokens))
-    assert all(1 <= line for line, _ in markdown.inline_tokens(tokens))
+    assert all(line >= 1 for line, _ in markdown.inline_tokens(tokens))
 
 
 ADVERSARIAL = {
@@ -209,7 +210,7 @@ def test_the_worst_markdown_takes_at_most_a_second(tmp_path, name):
     course = write_course(tmp_path, **{path: f"# T\n\n{ADVERSARIAL[name]}"[:KILOBYTES]})
     seconds = []
 
-    for _ in range(3):  # the best of three, since other programs share the processor
+    for _ in range(5):  # the best counts, since other programs share the processor
         start = time.process_time()
         check_course(course, today=TODAY)
         seconds.append(time.process_time() - start)
@@ -222,7 +223,11 @@ def test_the_worst_markdown_takes_at_most_a_second(tmp_path, name):
 def test_lines_are_counted_over_all_that_breaks_them():
     source = "a  \nb\\\nc ![d\ne](f) [g](h)\n\n> i\n> [j](k)\n\n- l\n  [m](n)\n"
 
-    found = [(line, t.attrs["href"]) for line, t in markdown.inline_tokens(markdown.parse(source)) if t.type == "link_open"]
+    found = [
+        (line, t.attrs["href"])
+        for line, t in markdown.inline_tokens(markdown.parse(source))
+        if t.type == "link_open"
+    ]
 
     assert found == [(4, "h"), (7, "k"), (10, "n")]
 

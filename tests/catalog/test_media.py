@@ -1,6 +1,7 @@
 """Images: what they may hold, and whether they are what their name says."""
 
 import pytest
+
 from catalog.course_folder import PNG, SVG
 from connect.catalog.faults import FileFaults
 from connect.catalog.media import check_media, check_svg, type_of

@@ -2,9 +2,10 @@
 
 import tomllib
 
-from connect.catalog.toml_lines import lines_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from connect.catalog.toml_lines import lines_of
 
 SOURCE = '''\
 # a comment with [brackets] and "quotes"

@@ -194,11 +194,12 @@ TABLES = [
 ]
 
 COLUMNS = [
-    ("account", "verified_at", Timestamptz, {"null": True, "default": None}),
-    ("account", "closed_at", Timestamptz, {"null": True, "default": None}),
-    ("account", "erased_at", Timestamptz, {"null": True, "default": None}),
-    ("session", "agent", Varchar, {"length": 200}),
-    ("session", "factor_at", Timestamptz, {"null": True, "default": None}),
+    ("Account", "account", "verified_at", Timestamptz, {"null": True, "default": None}),
+    ("Account", "account", "closed_at", Timestamptz, {"null": True, "default": None}),
+    ("Account", "account", "erased_at", Timestamptz, {"null": True, "default": None}),
+    ("Session", "session", "agent", Varchar, {"length": 200}),
+    ("Session", "session", "factor_at", Timestamptz, {"null": True, "default": None}),
+    ("OneTimeLink", "one_time_link", "about", UUID, {"null": True, "default": None}),
 ]
 
 
@@ -225,9 +226,9 @@ async def forwards() -> MigrationManager:
                 constraint_class=type(constraint),
                 params=constraint._meta.params,
             )
-    for tablename, name, column_class, params in COLUMNS:
+    for class_name, tablename, name, column_class, params in COLUMNS:
         manager.add_column(
-            table_class_name=tablename.capitalize(),
+            table_class_name=class_name,
             tablename=tablename,
             column_name=name,
             db_column_name=name,

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from connect.accounts.tables import Account, AccountStatus, RoleGrant
+from connect.agencies.tables import Agency
 from connect.catalog.content import (
     Choice,
     Component,
@@ -176,3 +177,18 @@ async def staff(*roles: Role, **changes: Any) -> Actor:
     for role in roles:
         await RoleGrant(account=row.id, role=role).save()
     return actor_of(row, *roles)
+
+
+async def agency(**changes: Any) -> Agency:
+    """An agency that is active."""
+    number = next(_numbers)
+    given = {
+        "kind": "law-enforcement",
+        "name": f"Agency {number} Police Department",
+        "state": "TX",
+        "words": f"agency {number} police department",
+        **changes,
+    }
+    row = Agency(**given)
+    await row.save()
+    return row

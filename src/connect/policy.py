@@ -51,6 +51,9 @@ class Permission(StrEnum):
     READ_RECORDS = "read_records"  # completions, certificates, transcripts
     READ_REPORTS = "read_reports"
     READ_OUTBOX = "read_outbox"
+    READ_PEOPLE = "read_people"
+    VERIFY_PEOPLE = "verify_people"
+    GRANT_ROLES = "grant_roles"
     ADMINISTER = "administer"
 
 
@@ -74,7 +77,15 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
         Role.ADMIN: Relation.ANY,
     },
     Permission.READ_OUTBOX: {Role.ADMIN: Relation.ANY},
+    Permission.READ_PEOPLE: {
+        Role.REGISTRAR: Relation.ANY,
+        Role.AUDITOR: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
+    Permission.VERIFY_PEOPLE: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
+    Permission.GRANT_ROLES: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.ADMINISTER: {
+        Role.REGISTRAR: Relation.ANY,
         Role.ANALYST: Relation.ANY,
         Role.AUDITOR: Relation.ANY,
         Role.ADMIN: Relation.ANY,

@@ -20,7 +20,6 @@ from piccolo.table import Table
 from connect import clock
 from connect.agencies.tables import Agency
 from connect.db import uuid7
-from connect.policy import Role
 
 
 class AccountStatus(StrEnum):
@@ -80,6 +79,7 @@ class LinkKind(StrEnum):
     PROVE = "prove"
     RESET = "reset"
     SETUP = "setup"
+    SPONSOR = "sponsor"
 
 
 class OneTimeLink(Table, tablename="one_time_link"):
@@ -88,6 +88,7 @@ class OneTimeLink(Table, tablename="one_time_link"):
     token_hash = Varchar(length=64, primary_key=True)
     kind = Varchar(length=10)
     account = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.cascade, index=True)
+    about = UUID(null=True, default=None)  # a row that the link decides on
     expires_at = Timestamptz(default=clock.now)
     used_at = Timestamptz(null=True, default=None)
 

@@ -6,9 +6,11 @@ from uuid import UUID
 import msgspec
 
 from connect import clock
+from connect.accounts.affiliations import affiliations_on, today_of
 from connect.accounts.queries import account_of
+from connect.accounts.tables import Account
 from connect.audit import record
-from connect.catalog.content import Component, ComponentKind, CourseContent, OpenTo
+from connect.catalog.content import Component, ComponentKind, CourseContent
 from connect.catalog.queries import current_version
 from connect.catalog.tables import CourseVersion
 from connect.certificates.actions import issue_certificate
@@ -44,10 +46,8 @@ class AddressNotProved(Forbidden):
 
 
 class NotVerified(Forbidden):
-    message = (
-        "This course is for verified professionals, and your account is not verified. "
-        "Public courses are open to you now; write to the help address to be verified."
-    )
+    message = "{rule} {way}"
+    href = "/account/verification"
 
 
 class AttemptsUsedUp(Conflict):
@@ -76,6 +76,12 @@ class TooEarly(Conflict):
 class NotOpened(TooEarly):
     message = "This step was not opened yet. Open it and read it, then go on."
     code = "too_early"
+
+
+BE_VERIFIED = (
+    "Ask for it on your account page; it takes a minute. Public courses are open to you now."
+)
+OTHERS = "Public courses are open to you now."
 
 
 class Event(StrEnum):
@@ -110,12 +116,14 @@ async def enroll(actor: Actor, slug: str) -> tuple[Enrollment, bool]:
     content = msgspec.json.decode(version.content, type=CourseContent)
     if not actor.proved:
         raise AddressNotProved
-    if content.access is not OpenTo.PUBLIC:
-        raise NotVerified
     async with transaction():
-        await account_of(actor, lock=True)  # two clicks at once: the second finds the first's row
+        # Held, so that of two clicks at once the second finds the first's row.
+        account = await account_of(actor, lock=True)
         if found := await open_enrollment(actor, version.course):
             return found, False
+        standing_now = await _standing_of(account)
+        if rule := rules.access_fault(content.access, standing_now):
+            raise NotVerified(rule=rule, way=BE_VERIFIED if not standing_now.verified else OTHERS)
         latest = await latest_enrollment(actor, version.course)
         if latest and latest.state == EnrollmentState.FAILED:
             raise AttemptsUsedUp
@@ -123,6 +131,18 @@ async def enroll(actor: Actor, slug: str) -> tuple[Enrollment, bool]:
         await Enrollment.insert(enrollment)
         await record(actor, "enrollment.opened", Enrollment, of=enrollment.id, version=version.id)
     return enrollment, True
+
+
+async def _standing_of(account: Account) -> rules.Standing:
+    here = await affiliations_on(account.id, today_of(account))
+    return rules.Standing(
+        verified=account.verified_at is not None,
+        disciplines=frozenset(
+            d for d in (account.discipline, *(row["discipline"] for row in here)) if d
+        ),
+        agency_kinds=frozenset(row["kind"] for row in here),
+        titles=frozenset(t for t in (account.title, *(row["title"] for row in here)) if t),
+    )
 
 
 async def note_event(actor: Actor, enrollment_id: UUID, component_id: str, event: Event) -> Step:
@@ -243,6 +263,8 @@ async def complete_if_met(actor: Actor, enrollment: Enrollment) -> bool:
         source_kind="enrollment",
         source=enrollment.id,
     )
+    here = await affiliations_on(account.id, day)
+    employer = here[0] if here else None
     training = None
     if content.counts:
         training = await record_training(
@@ -255,7 +277,9 @@ async def complete_if_met(actor: Actor, enrollment: Enrollment) -> bool:
             version=version,
             discipline=account.discipline,
             state=account.state,
-            title=account.title,
+            title=employer["title"] if employer else account.title,
+            agency=employer["agency"] if employer else None,
+            agency_name=employer["agency_name"] if employer else None,
             source=enrollment.id,
         )
     await Completion.insert(

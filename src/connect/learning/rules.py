@@ -8,17 +8,50 @@ from enum import StrEnum
 import msgspec
 
 from connect.catalog.content import (
+    Audience,
     Component,
     ComponentKind,
     CourseContent,
     FeedbackPolicy,
+    OpenTo,
     Purpose,
     Question,
     Quiz,
 )
+from connect.lists import AGENCY_KINDS, DISCIPLINES
 
 IDLE = 600  # seconds: a longer silence counts as this much
 Drawn = list[tuple[str, list[str]]]  # question id, its choice ids as shown
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides about access to a course."""
+
+    verified: bool = False
+    disciplines: frozenset[str] = frozenset()  # the person's, and those of the affiliations
+    agency_kinds: frozenset[str] = frozenset()  # of the agencies where the person works now
+    titles: frozenset[str] = frozenset()
+
+
+def access_fault(access: OpenTo | Audience, standing: Standing) -> str:
+    """The rule by which somebody may not take a course, in words; empty when there is none (R1)."""
+    if access is OpenTo.PUBLIC:
+        return ""
+    if not standing.verified:
+        return "This course is for verified professionals, and you are not verified yet."
+    if isinstance(access, Audience):
+        if access.disciplines and not standing.disciplines & set(access.disciplines):
+            labels = [DISCIPLINES[d].label for d in access.disciplines]
+            return f"This course is for people who work in: {', '.join(labels)}."
+        if access.agency_kinds and not standing.agency_kinds & set(access.agency_kinds):
+            labels = [AGENCY_KINDS[k].label for k in access.agency_kinds]
+            return f"This course is for people of these agencies: {', '.join(labels)}."
+        titles = {title.casefold() for title in access.titles}
+        if titles and not {title.casefold() for title in standing.titles} & titles:
+            return (
+                f"This course is for people with one of these titles: {', '.join(access.titles)}."
+            )
+    return ""
 
 
 class ComponentState(StrEnum):

@@ -21,6 +21,8 @@ async def record_training(
     discipline: str | None,
     state: str | None,
     title: str | None,
+    agency: UUID | None = None,
+    agency_name: str | None = None,
     source: UUID,
 ) -> UUID | None:
     """Write the instance that an enrollment earned, in the caller's transaction.
@@ -43,6 +45,8 @@ async def record_training(
         discipline=discipline or None,
         state=state or None,
         title=title or None,
+        agency=agency,
+        agency_name=agency_name,
         source_kind=SourceKind.ENROLLMENT,
         source=source,
     )

@@ -1,0 +1,114 @@
+"""Granting and revoking roles."""
+
+from uuid import UUID
+
+from connect.accounts.sign_in import end_ways_in
+from connect.accounts.tables import Account, RoleGrant
+from connect.agencies.tables import Agency
+from connect.audit import record
+from connect.db import locked, one, transaction
+from connect.errors import Conflict, Forbidden, Invalid
+from connect.policy import Actor, Permission, Role
+
+FOR_AN_AGENCY = {Role.COORDINATOR, Role.EXECUTIVE}  # held for one agency only
+FOR_EITHER = {Role.PRESENTER, Role.PARTNER_COORDINATOR, Role.INSTRUCTOR}
+BY_HAND = set(Role) - {Role.ANYONE, Role.LEARNER}  # the others come by being here
+# Only somebody above may grant; nobody stands above an administrator.
+GRANTS: dict[Role, set[Role]] = {
+    Role.ADMIN: BY_HAND,
+    Role.REGISTRAR: FOR_AN_AGENCY | FOR_EITHER,
+}
+
+
+class LastAdministrator(Conflict):
+    message = "This is the last administrator. Make somebody else one first."
+
+
+class NotAbove(Forbidden):
+    message = "This role is granted and taken back by somebody above it, and never by oneself."
+
+
+def _must_stand_above(actor: Actor, account: UUID, role: Role) -> None:
+    held = {r for r, agency in actor.roles if agency is None}
+    if account == actor.account_id or not any(role in GRANTS.get(r, ()) for r in held):
+        raise NotAbove
+
+
+def fault(role: Role, agency: UUID | None) -> str:
+    """Why *role* cannot be held so; empty when it can."""
+    if role not in BY_HAND:
+        return "This role is not granted: everybody with an account has it."
+    if role in FOR_AN_AGENCY and agency is None:
+        return "Name the agency: this role is held for one."
+    if agency is not None and role not in FOR_AN_AGENCY | FOR_EITHER:
+        return "This role is held for the whole site. Leave the agency out."
+    return ""
+
+
+async def grant_role(
+    actor: Actor, account_id: UUID, role: Role, agency: UUID | None = None
+) -> None:
+    """Give somebody a role. Their sessions and tokens end: the next sign-in has it.
+
+    Raises:
+        Invalid: the role is not held so.
+        NotAbove: the actor may not.
+        NotFound: no such account or agency.
+    """
+    actor.must(Permission.GRANT_ROLES)
+    if wrong := fault(role, agency):
+        raise Invalid({"agency_id": wrong})
+    _must_stand_above(actor, account_id, role)
+    async with transaction():
+        account = await one(locked(Account.objects().where(Account.id == account_id), Account))
+        if agency is not None:
+            await one(Agency.objects().where(Agency.id == agency))
+        await give(actor, account, role, agency)
+
+
+async def give(actor: Actor, account: Account, role: Role, agency: UUID | None) -> None:
+    """Write a role that a rule or a registrar's screening gives, in the caller's transaction."""
+    if await _held(account.id, role, agency):
+        return
+    await RoleGrant.insert(
+        RoleGrant(account=account.id, role=role, agency=agency, granted_by=actor.account_id)
+    )
+    await end_ways_in(account.id)
+    await record(actor, "role.granted", Account, of=account.id, role=role, agency=agency)
+
+
+async def revoke_role(
+    actor: Actor, account_id: UUID, role: Role, agency: UUID | None = None
+) -> None:
+    """Take a role back; its holder's sessions and tokens end at once. Twice is once.
+
+    Raises:
+        NotAbove: the actor may not.
+        LastAdministrator: nobody else would be one.
+        NotFound: no such account.
+    """
+    actor.must(Permission.GRANT_ROLES)
+    _must_stand_above(actor, account_id, role)
+    async with transaction():
+        # All administrators are held, so that two who are taken back at once do not both go.
+        admins = await locked(
+            RoleGrant.objects().where(RoleGrant.role == Role.ADMIN, RoleGrant.agency.is_null()),
+            RoleGrant,
+        )
+        await one(locked(Account.objects().where(Account.id == account_id), Account))
+        if not await _held(account_id, role, agency):
+            return
+        if role is Role.ADMIN and {row.account for row in admins} == {account_id}:
+            raise LastAdministrator
+        await RoleGrant.delete().where(*_which(account_id, role, agency))
+        await end_ways_in(account_id)
+        await record(actor, "role.revoked", Account, of=account_id, role=role, agency=agency)
+
+
+def _which(account: UUID, role: Role, agency: UUID | None):  # type: ignore[no-untyped-def]
+    at = RoleGrant.agency.is_null() if agency is None else RoleGrant.agency == agency
+    return RoleGrant.account == account, RoleGrant.role == role, at
+
+
+async def _held(account: UUID, role: Role, agency: UUID | None) -> bool:
+    return await RoleGrant.exists().where(*_which(account, role, agency))

@@ -43,11 +43,8 @@ def commands() -> None:
 @click.option("--check", is_flag=True, help="Only tell what would run.")
 def migrate(check: bool) -> None:
     """Bring the database's schema to head."""
-    from connect import db
     from connect import migrate as migrations
 
-    if not check:
-        db.engine().serve_alone()  # nothing may be rebuilt under a running server
     names = run(lambda: migrations.migrate(only_check=check))
     for name in names:
         click.echo(name)
@@ -239,6 +236,21 @@ def worker() -> None:
             await pdf.close()
 
     run(work)
+
+
+@commands.command()
+def doctor() -> None:
+    """Look at settings, database, mail, disk, fonts, Python: a verdict and the mend for each."""
+    from connect.doctor import examine
+
+    for name in settings().__struct_fields__:
+        click.echo(f"CONNECT_{name.upper()}={settings().masked(name)}")
+    findings = run(examine)
+    for finding in findings:
+        click.echo(f"{'WRONG' if finding.fails else 'ok':5}  {finding.what}: {finding.verdict}")
+        if finding.mend:
+            click.echo(f"       mend: {finding.mend}")
+    sys.exit(any(finding.fails for finding in findings))
 
 
 def main() -> None:

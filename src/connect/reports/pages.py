@@ -51,12 +51,13 @@ class ReportPages(Controller):
             for part in parts:
                 part.rows = f"/admin/reports/rows{part.rows}"
         this_year = _year(None)
+        left_out = f"Repetitions left out in {chosen}: {found.total.repeats_not_counted:,}."
         return page(
             request,
             "reports/counts.html",
             report={
                 "year": chosen,
-                "definition": f"{DEFINITION} Left out: {found.total.repeats_not_counted}.",
+                "definition": f"{DEFINITION} Repetitions left out: {found.total.repeats_not_counted}.",
                 "total": found.total,
                 "by": found.by,
                 "generated_at": moment(clock.now(), request.user.time_zone),
@@ -89,13 +90,15 @@ class ReportPages(Controller):
             limit=PER_PAGE,
         )
         kept, following = cut(found, PER_PAGE, lambda row: (row["day"], row["id"]))
+        by_course = (await counts(since, until, ["course"])).by["course"]
+        titles = {part.value: part.label for part in by_course if part.value}
         query = {"from": str(since), "to": str(until), **filters}
         return page(
             request,
             "reports/rows.html",
-            title=_title(since, until, filters),
+            title=_title(since, until, filters, titles),
             definition=DEFINITION,
-            rows=[_shown(row) for row in kept],
+            rows=[_shown(row, titles) for row in kept],
             back_url=f"/admin/reports?year={since.year}",
             downloads=[
                 {"label": "These rows as CSV", "url": f"/admin/reports/rows.csv?{urlencode(query)}"}
@@ -113,15 +116,16 @@ class ReportPages(Controller):
         return download(rows_csv(rows), f"trainings-{since}-{until}.csv")
 
 
-def _title(since: date, until: date, filters: dict[str, str]) -> str:
+def _title(since: date, until: date, filters: dict[str, str], titles: dict[str, str]) -> str:
     year = (since.month, since.day, until.month, until.day) == (1, 1, 12, 31)
     when = str(since.year) if year and since.year == until.year else f"{since} to {until}"
-    what = ", ".join(label(name, value or None, {}) for name, value in filters.items())
+    what = ", ".join(label(name, value or None, titles) for name, value in filters.items())
     return f"Trainings, {when}" + (f": {what}" if what else "")
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
+def _shown(row: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
     shown = training_row(row)
+    shown["course"] = titles.get(shown["course"], shown["course"])
     for name, known in (("discipline", DISCIPLINES), ("state", STATES)):
         if shown[name] in known:
             shown[name] = known[shown[name]].label

@@ -20,7 +20,11 @@ for left in _PLACE.glob("connect-tests-*-*"):  # by tests that were killed
 WORK = Path(tempfile.mkdtemp(prefix=f"connect-tests-{os.getpid()}-", dir=_PLACE))
 WORK.chmod(0o711)  # PostgreSQL runs as a user of its own
 
-for name in [name for name in os.environ if name.startswith("CONNECT_")]:
+for name in [
+    name
+    for name in os.environ
+    if name.startswith("CONNECT_") and not name.startswith("CONNECT_TEST_")
+]:
     del os.environ[name]
 os.environ["PICCOLO_CONF"] = "connect.piccolo_conf"
 os.environ["CONNECT_DATA_DIR"] = str(WORK / "data")

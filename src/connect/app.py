@@ -16,12 +16,19 @@ from connect import db, pdf, serving
 from connect.accounts.api import AccountsApi
 from connect.accounts.authentication import Authentication
 from connect.accounts.pages import AccountPages
+from connect.accounts.people_api import PeopleApi
+from connect.accounts.people_pages import PeoplePages, VerificationPages
+from connect.agencies.api import AgenciesApi
+from connect.agencies.pages import AgencyPages
+from connect.agencies.registrar import RegistrarPages
 from connect.catalog.pages import media
 from connect.certificates.api import CertificatesApi, VerificationsApi
 from connect.certificates.pages import CertificatePages
 from connect.errors import ConnectError, show, show_busy, show_crash, show_http, show_unknown
 from connect.home.api import ListsApi, live, metrics, ready
 from connect.home.pages import HomePages
+from connect.imports.api import ImportsApi
+from connect.imports.pages import ImportPages
 from connect.learning.api import AttemptsApi, CoursesApi, EnrollmentsApi
 from connect.learning.pages import CoursePages
 from connect.learning.player import LearningPages
@@ -29,6 +36,8 @@ from connect.mail.pages import OutboxPages
 from connect.policy import Permission, permitted
 from connect.reports.api import ReportsApi
 from connect.reports.pages import ReportPages
+from connect.trail.api import TrailApi
+from connect.trail.pages import TrailPages
 from connect.transcripts.api import TranscriptApi
 from connect.transcripts.pages import TranscriptPages
 from connect.web.edge import edge
@@ -36,24 +45,34 @@ from connect.web.templating import STATIC
 
 API = [
     AccountsApi,
+    AgenciesApi,
     AttemptsApi,
     CertificatesApi,
     CoursesApi,
     EnrollmentsApi,
+    ImportsApi,
     ListsApi,
+    PeopleApi,
     ReportsApi,
+    TrailApi,
     TranscriptApi,
     VerificationsApi,
 ]
 PAGES = [
     AccountPages,
+    AgencyPages,
     CertificatePages,
     CoursePages,
     HomePages,
+    ImportPages,
     LearningPages,
     OutboxPages,
+    PeoplePages,
+    RegistrarPages,
     ReportPages,
+    TrailPages,
     TranscriptPages,
+    VerificationPages,
 ]
 PLAIN = [live, ready, metrics, media]
 

@@ -2,11 +2,12 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from contextvars import ContextVar
 from uuid import UUID as Id
 
 import msgspec
-from piccolo.columns import JSON, UUID, Timestamptz, Varchar
+from piccolo.columns import JSON, UUID, BigInt, Integer, Timestamptz, Varchar
 from piccolo.table import Table
 
 from connect import clock
@@ -18,7 +19,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 class AuditEvent(Table, tablename="audit_event"):
-    """One act. Never changed, never deleted."""
+    """One act. Never changed, never deleted: the database refuses both (see ``audit_chain``)."""
 
     id = UUID(primary_key=True, default=uuid7)
     at = Timestamptz(default=clock.now)
@@ -28,11 +29,32 @@ class AuditEvent(Table, tablename="audit_event"):
     subject = Varchar(length=80, index=True)
     details = JSON(default="{}")  # ids and plain facts; personal values as keyed hashes
     request = Varchar(length=40, default="")
+    number = BigInt(null=True, default=None, unique=True)  # place in the chain; None: not sealed
+    seal = Varchar(length=64, null=True, default=None)  # over the row and the seal before it
+
+
+class AuditHead(Table, tablename="audit_head"):
+    """The end of the chain: one row. Whoever seals holds it."""
+
+    id = Integer(primary_key=True)
+    number = BigInt(default=0)
+    seal = Varchar(length=64)
+
+
+class AuditAnchor(Table, tablename="audit_anchor"):
+    """The end of the chain as it was at a moment. Written outside of the database too."""
+
+    number = BigInt(primary_key=True)
+    seal = Varchar(length=64)
+    at = Timestamptz(default=clock.now)
 
 
 def keyed_hash(value: str) -> str:
-    """A fingerprint of a personal value: tells equal from changed, tells nobody what it was."""
-    key = settings().keys[-1].encode()
+    """A fingerprint of a personal value: tells equal from changed, tells nobody what it was.
+
+    Made with the oldest key, so it stays the same when a newer one is put before it.
+    """
+    key = hashlib.sha256(b"connect audit " + settings().keys[-1].encode()).digest()
     return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:32]
 
 
@@ -51,3 +73,22 @@ async def record(
             request=request_id.get(),
         )
     )
+
+
+async def record_many(
+    actor: Actor, subject: object, acts: Sequence[tuple[Id, str]], *, at_once: int = 500
+) -> None:
+    """Write many acts, each ``(id, act)``, in the caller's transaction."""
+    kind = getattr(subject, "__name__", str(subject)).lower()
+    events = [
+        AuditEvent(
+            actor=actor.account_id,
+            act=act,
+            subject_kind=kind,
+            subject=str(of),
+            request=request_id.get(),
+        )
+        for of, act in acts
+    ]
+    for first in range(0, len(events), at_once):
+        await AuditEvent.insert(*events[first : first + at_once])

@@ -165,6 +165,28 @@ def counts(year: int, form: str, output: Path | None) -> None:
         _give(as_json(COUNT_COLUMNS, count_rows(found)), output)
 
 
+@commands.group()
+def audit() -> None:
+    """The trail of who did what."""
+
+
+@audit.command("verify")
+@click.option(
+    "--anchors",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A kept copy of the anchors, or a log with them; else those in the data folder.",
+)
+def verify_audit(anchors: Path | None) -> None:
+    """Check that no row of the trail was edited, deleted, moved or cut off."""
+    from connect.audit_verify import summary, verify
+
+    verdict = run(lambda: verify(anchors))
+    for fault in verdict.faults:
+        click.echo(f"{fault.kind}: {fault.words}")
+    click.echo(summary(verdict))
+    sys.exit(not verdict.whole)
+
+
 @commands.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=int, envvar="PORT", default=8000, show_default=True)

@@ -1,11 +1,15 @@
 """Settings, read once from ``CONNECT_*`` variables (see ``connect doctor``)."""
 
 import os
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from email.utils import parseaddr
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,6 +17,8 @@ import msgspec
 ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 SECRETS = {"secret_key", "database_url", "smtp_url"}
+LIMITS = "sign_in=10/15m,network=30/1m,register=60/1h,verify=30/1m,mail=3/1h"
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class WrongSettings(Exception):
@@ -41,8 +47,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limits: str = "default"
 
     def __repr__(self) -> str:
-        shown = {n: "***" if n in SECRETS else getattr(self, n) for n in self.__struct_fields__}
-        return f"Settings({shown})"
+        return f"Settings({ {name: self.masked(name) for name in self.__struct_fields__} })"
+
+    def masked(self, name: str) -> str:
+        """A setting as it may be shown: of a secret only whether it is set."""
+        value = str(getattr(self, name))
+        return "***" if name in SECRETS and value else value
 
     @property
     def embedded(self) -> bool:
@@ -79,55 +89,150 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
     faults: list[str] = []
     given: dict[str, str] = {}
     for name in Settings.__struct_fields__:
-        variable = f"CONNECT_{name.upper()}"
-        if path := env.get(f"{variable}_FILE"):
-            try:
-                given[name] = Path(path).read_text().strip()
-            except OSError as error:
-                faults.append(f"{variable}_FILE: {path} cannot be read ({error.strerror}).")
-        elif variable in env:
-            given[name] = env[variable]
+        try:
+            value = _value(env, f"CONNECT_{name.upper()}")
+        except WrongSettings as fault:
+            faults.append(str(fault))
+        else:
+            given |= {name: value} if value else {}
 
-    data = Path(given.setdefault("data_dir", str(ROOT / "var"))).absolute()
+    data = Path(given.get("data_dir", str(ROOT / "var"))).absolute()
     given["data_dir"] = str(data)
     given.setdefault("database_url", f"sqlite:///{data / 'connect.sqlite'}")
     given.setdefault("files_url", f"file://{data / 'files'}")
     given.setdefault("courses_dir", str(ROOT / "courses"))
-    scheme = given["database_url"].partition(":")[0]
-    if scheme not in {"sqlite", "postgresql", "cockroachdb"}:
-        faults.append(
-            "CONNECT_DATABASE_URL: begin it with sqlite:///, postgresql:// or cockroachdb://."
-        )
-    if scheme == "sqlite":
+    embedded = given["database_url"].startswith("sqlite:")
+    if embedded:
         given.setdefault("base_url", f"http://127.0.0.1:{env.get('PORT', '8000')}")
-        if not given.get("secret_key") and not faults:
-            given["secret_key"] = _kept_key(data)
-    for name, what in (("secret_key", "at least 32 characters"), ("base_url", "https://...")):
-        if not given.get(name):
-            faults.append(f"CONNECT_{name.upper()}: set it ({what}).")
-    if any(len(key.strip()) < 32 for key in given.get("secret_key", "x" * 32).split(",")):
-        faults.append("CONNECT_SECRET_KEY: each key needs at least 32 characters.")
-    if given.get("base_url") and urlsplit(given["base_url"]).scheme not in {"http", "https"}:
-        faults.append("CONNECT_BASE_URL: begin it with https:// or http://.")
-    given["base_url"] = given.get("base_url", "").rstrip("/")
-    try:
-        ZoneInfo(given.get("time_zone", "UTC"))
-    except (KeyError, ValueError, OSError):
-        faults.append("CONNECT_TIME_ZONE: name an IANA zone such as America/New_York.")
+    faults += [
+        f"CONNECT_{name.upper()}: {words}"
+        for name, (fits, words) in CHECKS.items()
+        if name in given and not _holds(fits, given[name])
+    ]
+    faults += [
+        f"CONNECT_{name.upper()}: set it ({what})."
+        for name, what in (("secret_key", "at least 32 characters"), ("base_url", "https://..."))
+        if name not in given and not embedded
+    ]
     if faults:
         raise WrongSettings("\n".join(faults))
-    return msgspec.convert(given, Settings, strict=False)
+    if "secret_key" not in given:
+        given["secret_key"] = _kept_key(data)
+    given["base_url"] = given["base_url"].rstrip("/")
+    return msgspec.convert(given, Settings)
+
+
+def _value(env: Mapping[str, str], variable: str) -> str:
+    """The value of *variable*, or what stands in the file that its twin names; empty: not set."""
+    path = env.get(f"{variable}_FILE")
+    try:
+        return Path(path).read_text().strip() if path else env.get(variable, "")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "it is not text")
+        raise WrongSettings(f"{variable}_FILE: {path} cannot be read ({reason}).") from None
+
+
+def _holds(fits: Callable[[str], object], value: str) -> bool:
+    try:
+        return bool(fits(value))
+    except (ValueError, KeyError, OSError):
+        return False
+
+
+def _is_key(value: str) -> bool:
+    """Whether each of the keys is long, and not one that somebody typed to get on."""
+    return all(len(key.strip()) >= 32 and len(set(key)) >= 8 for key in value.split(","))
+
+
+def _is_site(value: str) -> bool:
+    url = urlsplit(value)
+    _ = url.port  # raises when it is none
+    plain = url.path in ("", "/") and not (url.query or url.fragment or "@" in url.netloc)
+    return url.scheme in ("http", "https") and bool(url.hostname) and plain
+
+
+def _is_mail_server(value: str) -> bool:
+    url = urlsplit(value)
+    _ = url.port
+    asked = parse_qs(url.query, strict_parsing=True) if url.query else {}
+    known = asked in ({}, {"starttls": ["required"]})
+    return url.scheme in ("smtp", "smtps") and bool(url.hostname) and known
+
+
+def _is_mailbox(value: str) -> bool:
+    _, address = parseaddr(value)
+    return value.isprintable() and bool(re.fullmatch(r"[^@\s]+@[^@\s]+", address))
+
+
+@cache
+def read_limits(text: str) -> dict[str, tuple[int, int]]:
+    """``sign_in=10/15m,...`` as ``{purpose: (hits, seconds)}``, over the defaults.
+
+    Raises:
+        ValueError: a part that cannot be read.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    given = [] if text == "default" else text.split(",")
+    for part in [*LIMITS.split(","), *given]:
+        fits = re.fullmatch(r"\s*([a-z_]+)=([1-9]\d{0,8})/([1-9]\d{0,5})([smhd])\s*", part)
+        if not fits or f",{fits[1]}=" not in f",{LIMITS}":
+            raise ValueError(part)
+        found[fits[1]] = int(fits[2]), int(fits[3]) * UNITS[fits[4]]
+    return found
+
+
+CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
+    "database_url": (
+        re.compile(r"sqlite:///.|(postgresql|cockroachdb)://").match,
+        "begin it with sqlite:///, postgresql:// or cockroachdb://.",
+    ),
+    "files_url": (re.compile(r"file:///.|s3://.").match, "begin it with file:/// or s3://."),
+    "secret_key": (_is_key, "each key needs at least 32 characters, as random ones have."),
+    "base_url": (_is_site, "write it as https://connect.example or http://..., without a path."),
+    "trusted_proxies": (
+        lambda value: [ip_network(part.strip()) for part in value.split(",")],
+        "list addresses or networks such as 10.0.0.0/8, with commas between.",
+    ),
+    "smtp_url": (
+        _is_mail_server,
+        "write it as smtp://user:pass@host:587?starttls=required or smtps://user:pass@host.",
+    ),
+    "mail_from": (_is_mailbox, "write it as Connect <no-reply@connect.example>."),
+    "support_email": (_is_mailbox, "write an address such as help@connect.example."),
+    "time_zone": (ZoneInfo, "name an IANA zone such as America/New_York."),
+    "organization": (str.isprintable, "write it on one line."),
+    "mark_file": (lambda value: Path(value).is_file(), "there is no such file."),
+    "signatory_name": (str.isprintable, "write it on one line."),
+    "signatory_title": (str.isprintable, "write it on one line."),
+    "limits": (read_limits, "write each as sign_in=10/15m, with s, m, h or d."),
+}
 
 
 def _kept_key(data: Path) -> str:
-    """The secret key of an embedded installation, made at its first run."""
+    """The secret key of an embedded installation, made at its first run.
+
+    Raises:
+        WrongSettings: the data folder takes no file.
+    """
     path = data / "secret-key"
-    if not path.exists():
+    try:
         data.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    return path.read_text().strip()
+        if not path.exists():
+            # Linked when it is whole: two processes that start at once get the same key.
+            fresh = data / f"secret-key-{os.getpid()}"
+            fresh.touch(0o600)
+            fresh.write_text(secrets.token_urlsafe(48))
+            with suppress(FileExistsError):
+                path.hardlink_to(fresh)
+            fresh.unlink()
+        key = path.read_text().strip()
+    except OSError as error:
+        raise WrongSettings(
+            f"CONNECT_DATA_DIR: {error.filename} cannot be used ({error.strerror})."
+        ) from None
+    if not _is_key(key):
+        raise WrongSettings(f"CONNECT_SECRET_KEY: {path} holds no key. Put back the one it held.")
+    return key
 
 
 @cache

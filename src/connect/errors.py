@@ -9,6 +9,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import Empty
 from litestar.utils.scope.state import ScopeState
 
 from connect.web.templating import page
@@ -77,20 +78,33 @@ class Conflict(ConnectError):
     message = "That cannot be done now."
 
 
+class UnsupportedMediaType(ConnectError):
+    status = 415
+    message = "Send the body as the type that this address takes."
+
+
 class TooMany(ConnectError):
     status = 429
     message = "Too many tries. Wait {wait}, then try again."
 
     def __init__(self, *, seconds: int) -> None:
-        minutes = -(-seconds // 60)
-        wait = f"{seconds} seconds" if seconds < 60 else f"{minutes} minute{'s'[: minutes > 1]}"
-        super().__init__(wait=wait)
+        number, unit = (seconds, "second") if seconds < 60 else (-(-seconds // 60), "minute")
+        super().__init__(wait=f"{number} {unit}{'s'[: number > 1]}")
         self.headers = {"Retry-After": str(seconds)}
 
 
 class Busy(ConnectError):
     status = 503
     message = "The site is very busy. Nothing was changed; try again in a few seconds."
+    headers = {"Retry-After": "3"}
+
+
+class OutcomeUnknown(ConnectError):
+    status = 503
+    message = (
+        "The connection to the database was lost, and it is not known whether this was saved. "
+        "Look at it, or send the same request with the same Idempotency-Key again."
+    )
     headers = {"Retry-After": "3"}
 
 
@@ -173,7 +187,6 @@ FRAMEWORK = {
     404: ("not_found", NotFound.message),
     405: ("method_not_allowed", "This address does not take that method."),
     413: ("too_large", "What was sent is too large. Send something smaller."),
-    415: ("unsupported_media_type", "Send the body as the type that this address takes."),
 }
 
 
@@ -181,17 +194,38 @@ def show_http(request: Request[Any, Any, Any], error: HTTPException) -> Response
     """Render what Litestar itself refuses; wrong input is told field by field."""
     if error.status_code == 400:
         return show(request, _wrong_input(request, error))
+    if error.status_code >= 500:
+        return show_crash(request, error)
     code, words = FRAMEWORK.get(error.status_code, ("refused", error.detail))
     shown = _Http(error.status_code, code, words)
     shown.headers = error.headers or {}
     return show(request, shown)
 
 
+def show_busy(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """No connection to the database became free in time."""
+    return show(request, Busy())
+
+
+def show_unknown(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The connection was lost at COMMIT: neither done nor undone can be claimed."""
+    return show(request, OutcomeUnknown())
+
+
 def show_crash(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A bug: logged with its trace, told without details."""
-    log.error("request failed", path=request.url.path, exc_info=error)
+    if isinstance(error, (UnicodeDecodeError, RecursionError)) and _is_raw(request):
+        return show(request, Unreadable(what="JSON"))
+    # The path of a mailed link holds its token; the route's template does not.
+    log.error("request failed", route=request.scope.get("path_template"), exc_info=error)
     words = "Something went wrong on our side. It was recorded; what you saved before is kept."
     return show(request, _Http(500, "internal_error", words))
+
+
+def _is_raw(request: Request[Any, Any, Any]) -> bool:
+    """Whether the body came whole, and the failure came before it was read as JSON."""
+    state = ScopeState.from_scope(request.scope)
+    return isinstance(state.body, bytes) and state.json is Empty
 
 
 def _wrong_input(request: Request[Any, Any, Any], error: HTTPException) -> ConnectError:
@@ -200,10 +234,10 @@ def _wrong_input(request: Request[Any, Any, Any], error: HTTPException) -> Conne
     body = ScopeState.from_scope(request.scope).body
     if field is not None and isinstance(body, bytes):
         if request.content_type[0] not in ("application/json", ""):
-            return _Http(415, *FRAMEWORK[415])
+            return UnsupportedMediaType()
         try:
             given = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except msgspec.DecodeError:
             return Unreadable(what="JSON")
         if not isinstance(given, dict):
             return Unreadable(what="a JSON object")
@@ -250,7 +284,8 @@ def decode(
 def field_errors(form: Any, given: Mapping[str, Any], *, strict: bool = True) -> dict[str, str]:
     """Every field of *given* that does not fit the struct *form*, with what is wrong.
 
-    The typed decoder stops at the first bad field; this asks it field by field.
+    The typed decoder stops at the first bad field; this asks it field by field. A form says by
+    a static method ``faults(given)`` what no type can; it is asked about the fields that fit.
     """
     fields = {f.encode_name: f for f in msgspec.structs.fields(form)}
     errors = {name: "There is no such field here." for name in given if name not in fields}
@@ -263,7 +298,9 @@ def field_errors(form: Any, given: Mapping[str, Any], *, strict: bool = True) ->
             msgspec.convert(given[name], field.type, strict=strict)
         except msgspec.ValidationError as error:
             errors[name] = _hint(field.type) or _sentence(str(error))
-    return errors
+    if judge := getattr(form, "faults", None):
+        errors |= judge({name: value for name, value in given.items() if name not in errors})
+    return {name: errors[name] for name in (*fields, *errors) if name in errors}
 
 
 def _hint(annotation: Any) -> str:

@@ -7,12 +7,14 @@ from msgspec import Meta
 
 from connect.lists import DISCIPLINES, STATES
 
-# Neither control characters (NUL fails on PostgreSQL) nor marks that turn the direction of text.
-_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]*$"
+# Control characters (NUL fails on PostgreSQL) and marks that turn the direction of text.
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+_END = r"$(?!\n)"  # Python's $ alone also matches before a last line break
+_PRINTABLE = rf"^[^{_UNSEEN}]*{_END}"
 
 
 def _one_of(codes: Iterable[str]) -> str:
-    return f"^({'|'.join(codes)})$"
+    return f"^({'|'.join(codes)}){_END}"
 
 
 Name = Annotated[
@@ -20,7 +22,7 @@ Name = Annotated[
     Meta(
         min_length=1,
         max_length=120,
-        pattern=_PRINTABLE.replace("*$", r"*\S[^\x00-\x1f\x7f]*$"),
+        pattern=rf"^[^{_UNSEEN}]*[^\s{_UNSEEN}][^{_UNSEEN}]*{_END}",
         description="Write the name in 1 to 120 characters, on one line.",
     ),
 ]
@@ -39,7 +41,12 @@ Email = Annotated[
     ),
 ]
 Password = Annotated[
-    str, Meta(max_length=1000, pattern=r"^[^\x00]*$", description="Write at most 256 characters.")
+    str,
+    Meta(
+        max_length=1000,
+        pattern=r"^[^\x00\ud800-\udfff]*$",
+        description="Write at most 256 characters.",
+    ),
 ]
 Token = Annotated[str, Meta(max_length=200, description="Use the link from the mail as it is.")]
 Discipline = Annotated[
@@ -50,5 +57,6 @@ Zone = Annotated[
     str, Meta(max_length=60, description="Choose a time zone such as America/Chicago.")
 ]
 Key = Annotated[
-    str, Meta(pattern=r"^[a-z0-9-]{1,60}$", description="Use the id as the course gives it.")
+    str,
+    Meta(pattern=rf"^[a-z0-9-]{{1,60}}{_END}", description="Use the id as the course gives it."),
 ]

@@ -14,6 +14,7 @@ from piccolo.table import Table
 from connect import clock
 from connect.db import transaction, uuid7
 from connect.errors import Conflict, Invalid
+from connect.limits import network_of
 from connect.policy import Actor
 
 KEPT = timedelta(days=7)
@@ -62,7 +63,7 @@ async def once(
 
     digest = hashlib.sha256(await request.body()).hexdigest()
     row = IdempotencyKey(
-        actor=str(request.user.account_id or ""),
+        actor=str(request.user.account_id or _network(request)),
         route=f"{request.method} {request.url.path}"[:200],
         key=key,
         body_sha256=digest,
@@ -82,6 +83,11 @@ async def once(
             {IdempotencyKey.status: status, IdempotencyKey.answer: stored}
         ).where(IdempotencyKey.id == row.id)
     return Response(body, status_code=status)
+
+
+def _network(request: Request[Actor, Any, Any]) -> str:
+    """What tells one visitor's keys from those of another."""
+    return network_of(request.client.host if request.client else "")
 
 
 async def _again(row: IdempotencyKey, digest: str) -> Response[Any]:

@@ -38,7 +38,7 @@ class Job(Table, tablename="job"):
 
 
 class Retry(Exception):
-    """Raised by a handler to be called again after *wait*, without a trace in the log."""
+    """Raised by a handler to be called again after *wait*: no failure, and none is counted."""
 
     def __init__(self, wait: timedelta, why: str) -> None:
         super().__init__(why)
@@ -89,6 +89,7 @@ async def perform(job: dict[str, Any], handlers: Mapping[str, Handler]) -> None:
         changes |= {Job.done_at: clock.now(), Job.error: None}
     except Retry as later:
         changes |= {Job.run_at: clock.now() + later.wait, Job.error: str(later)[:500]}
+        changes[Job.attempts] = job["attempts"] - 1
     except Exception as error:
         wait = min(LONGEST_WAIT, timedelta(seconds=2 ** job["attempts"]))
         changes |= {Job.run_at: clock.now() + wait, Job.error: repr(error)[:500]}

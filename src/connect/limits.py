@@ -1,6 +1,5 @@
 """Rate limits, kept in the database and therefore shared by all processes."""
 
-import re
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from math import ceil
@@ -10,12 +9,9 @@ from piccolo.columns import JSON, Timestamptz, Varchar
 from piccolo.table import Table
 
 from connect import clock, security
-from connect.config import WrongSettings, settings
-from connect.db import locked, one, transaction
+from connect.config import read_limits, settings
+from connect.db import transaction
 from connect.errors import TooMany
-
-DEFAULT = "sign_in=10/15m,network=30/1m,register=60/1h,verify=30/1m,mail=3/1h"
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class RateLimit(Table, tablename="rate_limit"):
@@ -24,22 +20,6 @@ class RateLimit(Table, tablename="rate_limit"):
     key = Varchar(length=64, primary_key=True)  # SHA-256 of purpose and subject
     hits = JSON(default="[]")  # seconds since the epoch, oldest first
     until = Timestamptz(default=clock.now, index=True)  # nothing here counts after it
-
-
-def read_limits(text: str) -> dict[str, tuple[int, int]]:
-    """``sign_in=10/15m,...`` as ``{purpose: (hits, seconds)}``, over the defaults.
-
-    Raises:
-        WrongSettings: a part that cannot be read.
-    """
-    found: dict[str, tuple[int, int]] = {}
-    given = [] if text == "default" else text.split(",")
-    for part in [*DEFAULT.split(","), *given]:
-        fits = re.fullmatch(r"\s*(\w+)=(\d+)/(\d+)([smhd])\s*", part)
-        if not fits or f"{fits[1]}=" not in DEFAULT:
-            raise WrongSettings(f"CONNECT_LIMITS: {part!r} is not like sign_in=10/15m.")
-        found[fits[1]] = int(fits[2]), int(fits[3]) * UNITS[fits[4]]
-    return found
 
 
 async def hit(*subjects: tuple[str, str]) -> None:
@@ -56,15 +36,18 @@ async def hit(*subjects: tuple[str, str]) -> None:
         rows = []
         for purpose, subject in sorted(subjects):
             most, seconds = limits[purpose]
-            row = await _row(_key(purpose, subject))
-            hits = [h for h in msgspec.json.decode(row.hits, type=list[float]) if h > now - seconds]
+            key = _key(purpose, subject)
+            hits = [h for h in await _hits(key) if h > now - seconds]
             if len(hits) >= most:
                 raise TooMany(seconds=max(1, ceil(hits[-most] + seconds - now)))
-            rows.append((row, [*hits, now], seconds))
-        for row, hits, seconds in rows:
-            row.hits = msgspec.json.encode(hits).decode()
-            row.until = clock.now() + timedelta(seconds=seconds)
-            await row.save()
+            rows.append((key, [*hits, now], timedelta(seconds=seconds)))
+        for key, hits, window in rows:
+            await RateLimit.update(
+                {
+                    RateLimit.hits: msgspec.json.encode(hits).decode(),
+                    RateLimit.until: clock.now() + window,
+                }
+            ).where(RateLimit.key == key)
 
 
 async def room(*subjects: tuple[str, str]) -> bool:
@@ -86,11 +69,17 @@ async def sweep() -> None:
     await RateLimit.delete().where(RateLimit.until < clock.now())
 
 
-async def _row(key: str) -> RateLimit:
-    await RateLimit.insert(RateLimit(key=key)).on_conflict(
-        target=RateLimit.key, action="DO NOTHING"
+async def _hits(key: str) -> list[float]:
+    """What *key* used up; its row is there and held until the transaction ends.
+
+    One statement: between two of them another task could forgive, and so delete the row.
+    """
+    (row,) = (
+        await RateLimit.insert(RateLimit(key=key))
+        .on_conflict(target=RateLimit.key, action="DO UPDATE", values=[RateLimit.key])
+        .returning(RateLimit.hits)
     )
-    return await one(locked(RateLimit.objects().where(RateLimit.key == key), RateLimit))
+    return msgspec.json.decode(row["hits"], type=list[float])
 
 
 def _key(purpose: str, subject: str) -> str:
@@ -103,4 +92,6 @@ def network_of(address: str) -> str:
         ip = ip_address(address)
     except ValueError:
         return "unknown"
-    return str(ip) if ip.version == 4 else str(ip_network((ip, 64), strict=False))
+    if ip.version == 6 and ip.ipv4_mapped is None:
+        return str(ip_network((int(ip), 64), strict=False))
+    return str(ip if ip.version == 4 else ip.ipv4_mapped)

@@ -39,6 +39,8 @@ def read_cursor(after: str, form: type[Value]) -> Value:
     """
     try:
         data = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4))
+        if rb"\u0000" in data:  # a NUL fails on PostgreSQL
+            raise ValueError
         return msgspec.json.decode(data, type=form)
     except (binascii.Error, msgspec.DecodeError, ValueError):
         raise Invalid({"after": "Use the `next` of the page before."}) from None

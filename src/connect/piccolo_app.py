@@ -13,6 +13,7 @@ FEATURES = [
     "certificates",
     "trainings",
     "learning",
+    "imports",
 ]
 PLUMBING = ["audit", "idempotency", "jobs", "limits"]
 

@@ -51,9 +51,15 @@ class Permission(StrEnum):
     READ_RECORDS = "read_records"  # completions, certificates, transcripts
     READ_REPORTS = "read_reports"
     READ_OUTBOX = "read_outbox"
+    READ_AUDIT = "read_audit"
+    READ_AGENCIES = "read_agencies"  # name, kind, state and county of those that are active
+    OPEN_AGENCY = "open_agency"  # ask for one that is not listed
+    MANAGE_AGENCIES = "manage_agencies"
+    MANAGE_OWN_AGENCY = "manage_own_agency"
     READ_PEOPLE = "read_people"
     VERIFY_PEOPLE = "verify_people"
     GRANT_ROLES = "grant_roles"
+    IMPORT_ROWS = "import_rows"
     ADMINISTER = "administer"
 
 
@@ -77,12 +83,22 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
         Role.ADMIN: Relation.ANY,
     },
     Permission.READ_OUTBOX: {Role.ADMIN: Relation.ANY},
+    Permission.READ_AUDIT: {Role.AUDITOR: Relation.ANY, Role.ADMIN: Relation.ANY},
+    Permission.READ_AGENCIES: {Role.ANYONE: Relation.ANY},
+    Permission.OPEN_AGENCY: {Role.LEARNER: Relation.OWN},
+    Permission.MANAGE_AGENCIES: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
+    Permission.MANAGE_OWN_AGENCY: {
+        Role.COORDINATOR: Relation.AGENCY,
+        Role.REGISTRAR: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
     Permission.READ_PEOPLE: {
         Role.REGISTRAR: Relation.ANY,
         Role.AUDITOR: Relation.ANY,
         Role.ADMIN: Relation.ANY,
     },
     Permission.VERIFY_PEOPLE: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
+    Permission.IMPORT_ROWS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.GRANT_ROLES: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.ADMINISTER: {
         Role.REGISTRAR: Relation.ANY,
@@ -125,28 +141,59 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         return self.account_id
 
     def relation(self, permission: Permission) -> Relation | None:
-        """How far *permission* reaches for this actor; None when not at all."""
+        """How far *permission* reaches for this actor; None when not at all.
+
+        ``AGENCY`` means some agency: which ones, ``agencies`` tells.
+        """
+        found = self._relations(permission)
+        return next((r for r in (Relation.ANY, Relation.AGENCY, Relation.OWN) if r in found), None)
+
+    def _relations(self, permission: Permission) -> set[Relation]:
         row = TABLE[permission]
         held = {Role.ANYONE, *({Role.LEARNER} if self.signed_in else ())}
         held |= {role for role, agency in self.roles if agency is None}
         found = {row[role] for role in held if role in row}
-        return next((r for r in (Relation.ANY, Relation.AGENCY, Relation.OWN) if r in found), None)
+        if Relation.AGENCY in found:  # held for the whole site
+            found.add(Relation.ANY)
+        if self.agencies(permission):
+            found.add(Relation.AGENCY)
+        return found
 
-    def may(self, permission: Permission, *, owner: UUID | None = None) -> bool:
-        """Whether *permission* holds, for the rows of *owner* when one is given."""
-        reach = self.relation(permission)
-        if owner is None or reach is None or reach is Relation.ANY:
-            return reach is not None
-        return owner == self.account_id
+    def agencies(self, permission: Permission) -> frozenset[UUID]:
+        """The agencies for which a role that is held for them gives *permission*.
 
-    def must(self, permission: Permission, *, owner: UUID | None = None) -> None:
+        A role that reaches everything gives nothing when it is held for one agency.
+        """
+        row = TABLE[permission]
+        return frozenset(
+            agency
+            for role, agency in self.roles
+            if agency is not None and row.get(role) is Relation.AGENCY
+        )
+
+    def may(
+        self, permission: Permission, *, owner: UUID | None = None, agency: UUID | None = None
+    ) -> bool:
+        """Whether *permission* holds, for the rows of *owner* or of *agency* when one is given.
+
+        With neither it is asked whether it holds for anything: enough for a route, not for a row.
+        """
+        found = self._relations(permission)
+        if Relation.ANY in found or (owner is None and agency is None):
+            return bool(found)
+        its_own = owner is not None and owner == self.account_id and Relation.OWN in found
+        return its_own or (agency is not None and agency in self.agencies(permission))
+
+    def must(
+        self, permission: Permission, *, owner: UUID | None = None, agency: UUID | None = None
+    ) -> None:
         """Do nothing when ``may``.
 
         Raises:
             NotSignedIn: signing in might help.
             Forbidden: it would not.
         """
-        if not self.may(permission, owner=owner):
+        if not self.may(permission, owner=owner, agency=agency):
             raise Forbidden if self.signed_in else NotSignedIn
 
 

@@ -27,6 +27,11 @@ MAX_PASSWORD = 256
 CORES = os.cpu_count() or 1
 MOST_WAITING = 60 * CORES  # hashes of about 17 ms: a second of work for each core
 COMMON = Path(__file__).with_name("common_passwords.txt")
+DISGUISES = str.maketrans("@4301!$57", "aaeoiisst")  # p@ssw0rd
+RUNS = (
+    "01234567890123456789|abcdefghijklmnopqrstuvwxyz|qwertyuiop|asdfghjkl|zxcvbnm"
+    "|1qaz2wsx3edc4rfv5tgb6yhn7ujm|qazwsxedcrfvtgbyhnujmikolp"
+)
 
 _argon2id = CryptContext(
     schemes=["argon2"],
@@ -80,7 +85,8 @@ def _no_account() -> str:
 
 
 def _normal(password: str) -> str:
-    return unicodedata.normalize("NFKC", password)
+    """What is hashed. The cut bounds the work; nobody has a password that is as long."""
+    return unicodedata.normalize("NFKC", password)[: MAX_PASSWORD + 1]
 
 
 def password_fault(password: str, *, about: tuple[str, ...] = ()) -> str:
@@ -89,33 +95,37 @@ def password_fault(password: str, *, about: tuple[str, ...] = ()) -> str:
     There are no composition rules: length, and not being guessable from a list of common
     passwords, from a pattern, or from *about* (the person's own name and address).
     """
-    plain = _normal(password).casefold()
-    if len(password) < MIN_PASSWORD:
+    normal = _normal(password)
+    plain = normal.casefold()
+    if len(normal) < MIN_PASSWORD:
         return f"Use at least {MIN_PASSWORD} characters. Three or four random words work well."
-    if len(password) > MAX_PASSWORD:
+    if len(normal) > MAX_PASSWORD:
         return f"Use at most {MAX_PASSWORD} characters."
     if len(set(plain)) < 5 or _is_run(plain):
         return (
             "This repeats itself or runs along the keyboard. Use words that do not belong together."
         )
-    words = _common() | {
-        w for part in about for w in re.split(r"\W+", part.casefold()) if len(w) > 2
-    }
-    left = re.sub(r"[\W\d_]+", "", plain)
-    if plain in words or left in words or _is_made_of(left, words):
+    own = [part.casefold() for part in about]
+    words = _common() | {w for part in own for w in re.split(r"\W+", part) if len(w) > 2}
+    words |= {_letters(part) for part in own}
+    shown = re.sub(r"[\W\d_]{4,}", "", plain).translate(DISGUISES)  # without a year or the like
+    if _is_made_of(_letters(plain), words) or _is_made_of(_letters(shown), words):
         return (
             "This is easy to guess: it is made of common passwords or of your own name or address."
         )
     return ""
 
 
+def _letters(text: str) -> str:
+    return re.sub(r"[\W\d_]+", "", text)
+
+
 def _is_run(text: str) -> bool:
     """Whether *text* repeats one piece, or runs through neighbors such as 12345 or qwerty."""
     if text in (text + text)[1:-1]:
         return True
-    runs = "01234567890123456789|abcdefghijklmnopqrstuvwxyz|qwertyuiop|asdfghjkl|zxcvbnm"
     pieces = [text[i : i + 4] for i in range(0, len(text) - 3, 4)]
-    return all(piece in runs or piece[::-1] in runs for piece in pieces)
+    return all(piece in RUNS or piece[::-1] in RUNS for piece in pieces)
 
 
 def _is_made_of(text: str, words: set[str]) -> bool:

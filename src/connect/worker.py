@@ -1,27 +1,34 @@
 """Kind of job → action, in one table; recurring work in another."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from connect import clock, idempotency, jobs, limits
+from connect import audit_chain, clock, idempotency, jobs, limits
 from connect.accounts import actions as accounts
-from connect.accounts import sign_in
+from connect.accounts import sign_in, verification
 from connect.certificates import actions as certificates
+from connect.imports import actions as imports
 from connect.mail import actions as mail
 
 HANDLERS: dict[str, jobs.Handler] = {
     "accounts.answer_registration": accounts.answer_registration,
+    "accounts.expire_cases": verification.expire_cases,
     "accounts.send_proof": accounts.send_proof,
     "accounts.send_reset": sign_in.send_reset,
     "accounts.sweep": sign_in.sweep,
     "certificates.draw": certificates.draw,
     "idempotency.sweep": idempotency.sweep,
+    "imports.run": imports.run_import,
+    "imports.sweep": imports.sweep,
     "limits.sweep": limits.sweep,
     "mail.deliver": mail.deliver,
 }
 EVERY: dict[str, timedelta] = {
+    "accounts.expire_cases": timedelta(hours=1),
     "accounts.sweep": timedelta(days=1),
     "idempotency.sweep": timedelta(days=1),
+    "imports.sweep": timedelta(days=1),
     "limits.sweep": timedelta(hours=1),
 }
 
@@ -45,4 +52,4 @@ async def work(before_each: Callable[[], Awaitable[object]] | None = None) -> No
             await before_each()
         await recur()
 
-    await jobs.run(HANDLERS, look)
+    await asyncio.gather(jobs.run(HANDLERS, look), audit_chain.keep())

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import make
+from connect.csv_out import cell
 from connect.policy import Role
-from connect.reports.exports import cell, counts_csv, rows_csv
+from connect.reports.exports import counts_csv, rows_csv
 from connect.reports.queries import PARTS, counts, training_rows
 from connect.trainings.tables import Mode, SourceKind, Training
 

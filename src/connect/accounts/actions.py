@@ -1,22 +1,49 @@
 """Registering, proving an address, the profile, the first administrator."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from connect import audit, clock, limits, security
+import msgspec
+
+from connect import audit, limits, security
 from connect.accounts.queries import account_by_email, account_of
-from connect.accounts.rules import faults, normal_email, normal_name
-from connect.accounts.sign_in import end_ways_in, make_link, open_session, use_link
-from connect.accounts.tables import Account, AccountStatus, LinkKind, RoleGrant
+from connect.accounts.rules import NAMES, faults, normal_email, normal_name
+from connect.accounts.sign_in import (
+    account_by_link,
+    end_ways_in,
+    make_link,
+    note_proved,
+    open_session,
+    set_password,
+    use_link,
+)
+from connect.accounts.tables import Account, AccountStatus, LinkKind, OneTimeLink, RoleGrant
+from connect.accounts.verification import verify_by_address
 from connect.audit import record
 from connect.config import settings
 from connect.db import locked, one, transaction
-from connect.errors import Conflict, Invalid
+from connect.errors import Conflict, Invalid, field_errors
+from connect.fields import Email, Name, Password
 from connect.jobs import enqueue
 from connect.mail.actions import write_mail
 from connect.policy import SYSTEM, VISITOR, Actor, Permission, Role
 
 PROFILE = ("legal_name", "certificate_name", "discipline", "title", "state", "time_zone")
+
+
+class Administrator(msgspec.Struct, forbid_unknown_fields=True):
+    """What is asked of the first administrator."""
+
+    email: Email
+    name: Name
+    password: Password
+
+    @staticmethod
+    def faults(given: Mapping[str, str]) -> dict[str, str]:
+        names = {"name": "legal_name"}
+        found = faults(
+            {names.get(n, n): v for n, v in given.items()}, password=given.get("password")
+        )
+        return {"name" if n == "legal_name" else n: words for n, words in found.items()}
 
 
 class SetupIsOver(Conflict):
@@ -67,19 +94,27 @@ async def register(account: Account) -> None:
 
 
 async def answer_registration(email: str) -> None:
-    """Mail a link to prove the address, or word that there is an account; job."""
+    """Mail a link to prove the address, or word that there is an account; job.
+
+    Beyond a few an hour for one address nothing is sent.
+    """
     async with transaction():
         account = await account_by_email(email)
-        if account is None:
+        if account is None or not await limits.room(("mail", email)):
             return
         if account.status == AccountStatus.PENDING_EMAIL:
             await _mail_proof(account)
-        elif await limits.room(("mail", email)):
+        else:
             await write_mail("accounts/known", to=email, name=account.legal_name)
 
 
-async def request_proof(email: str) -> None:
-    """Have the link that proves an address mailed again. Tells nobody whether it was."""
+async def request_proof(network: str, email: str) -> None:
+    """Have the link that proves an address mailed again. Tells nobody whether it was.
+
+    Raises:
+        TooMany: this network asks too often.
+    """
+    await limits.hit(("network", network))
     async with transaction():
         await enqueue("accounts.send_proof", email=normal_email(email))
 
@@ -102,18 +137,15 @@ async def _mail_proof(account: Account) -> None:
 
 
 async def prove_address(token: str) -> Account:
-    """Prove the address to which *token* was mailed.
+    """Prove the address to which *token* was mailed; an agency's address may verify its owner.
 
     Raises:
         LinkUsedUp: the link is no good.
     """
     async with transaction():
-        link = await use_link(LinkKind.PROVE, token)
-        account = await one(locked(Account.objects().where(Account.id == link.account), Account))
-        account.status = AccountStatus.ACTIVE_UNVERIFIED
-        account.proved_at = clock.now()
-        await account.save([Account.status, Account.proved_at])
-        await record(Actor(account_id=account.id), "address.proved", Account, of=account.id)
+        account = await account_by_link(LinkKind.PROVE, token)
+        await note_proved(Actor(account_id=account.id), account)
+        await verify_by_address(account)
     return account
 
 
@@ -142,8 +174,7 @@ async def update_profile(actor: Actor, changes: Mapping[str, str]) -> Account:
 
 
 def _normal(profile: Mapping[str, str]) -> dict[str, str]:
-    names = {"legal_name", "certificate_name", "title"}
-    return {n: normal_name(v) if n in names else v for n, v in profile.items() if v is not None}
+    return {n: normal_name(v) if n in NAMES else v for n, v in profile.items()}
 
 
 async def has_administrator() -> bool:
@@ -157,25 +188,20 @@ async def make_administrator(*, email: str, name: str, password: str) -> Account
     Raises:
         Invalid: every bad value.
     """
-    email, name = normal_email(email), normal_name(name)
-    if wrong := faults({"legal_name": name, "email": email}, password=password):
+    given = {"email": email, "name": name, "password": password}
+    if wrong := field_errors(Administrator, given):
         raise Invalid(wrong)
+    email, name = normal_email(email), normal_name(name)
     hashed = await security.hash_password(password)
+    fresh = Account(
+        email=email, legal_name=name, password_hash=hashed, time_zone=settings().time_zone
+    )
     async with transaction():
-        fresh = Account(
-            email=email, legal_name=name, password_hash=hashed, time_zone=settings().time_zone
-        )
         made = await Account.insert(fresh).on_conflict(target=Account.email, action="DO NOTHING")
         account = await one(locked(Account.objects().where(Account.email == email), Account))
-        changes: dict[Any, Any] = {Account.password_hash: hashed}
-        if account.proved_at is None:
-            changes |= {
-                Account.status: AccountStatus.ACTIVE_UNVERIFIED,
-                Account.proved_at: clock.now(),
-            }
-        await Account.update(changes).where(Account.id == account.id)
+        await note_proved(SYSTEM, account)
         if not made:
-            await end_ways_in(account.id)
+            await set_password(SYSTEM, account, hashed)
         held = await RoleGrant.exists().where(
             RoleGrant.account == account.id,
             RoleGrant.role == Role.ADMIN,
@@ -188,10 +214,11 @@ async def make_administrator(*, email: str, name: str, password: str) -> Account
 
 
 async def setup_token() -> str | None:
-    """A one-time token for ``/setup/<token>`` while there is no administrator."""
+    """A one-time token for ``/setup/<token>`` while there is no administrator; the only one."""
     async with transaction():
         if await has_administrator():
             return None
+        await OneTimeLink.delete().where(OneTimeLink.kind == LinkKind.SETUP)
         return await make_link(LinkKind.SETUP, None)
 
 
@@ -199,13 +226,13 @@ async def set_up(network: str, token: str, *, email: str, name: str, password: s
     """Make the first administrator by the link of the first start; a session's secret.
 
     Raises:
-        LinkUsedUp: the link is no good.
         SetupIsOver: there is an administrator.
+        LinkUsedUp: the link is no good.
         Invalid: every bad value; the link can be used again.
     """
     async with transaction():
-        await use_link(LinkKind.SETUP, token)
         if await has_administrator():
             raise SetupIsOver
+        await use_link(LinkKind.SETUP, token)
         account = await make_administrator(email=email, name=name, password=password)
         return await open_session(account, network)

@@ -6,19 +6,23 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, patch, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from connect.accounts import actions, sign_in
 from connect.accounts.authentication import network
+from connect.accounts.people import people
+from connect.accounts.people_api import PersonRow
 from connect.accounts.queries import account_of, tokens_of
+from connect.accounts.rules import faults
 from connect.accounts.tables import Account
 from connect.fields import Discipline, Email, Line, Name, Password, State, Token, Zone
 from connect.idempotency import once
-from connect.paging import Page
+from connect.paging import DEFAULT, After, Limit, Page, Word, cut, read_cursor
 from connect.policy import Actor, Permission
 
 ActorRequest = Request[Actor, Any, Any]
+Cursor = Annotated[str, Meta(max_length=100)]
 
 
 class RegisterIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -30,6 +34,10 @@ class RegisterIn(msgspec.Struct, forbid_unknown_fields=True):
     title: Line = ""
     certificate_name: Line = ""
     time_zone: Zone | UnsetType = UNSET
+
+    @staticmethod
+    def faults(given: dict[str, str]) -> dict[str, str]:
+        return faults(given, password=given.get("password"))
 
 
 class EmailIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,6 +73,8 @@ class ProfileIn(msgspec.Struct, forbid_unknown_fields=True):
     title: Line | UnsetType = UNSET
     state: State | UnsetType = UNSET
     time_zone: Zone | UnsetType = UNSET
+
+    faults = staticmethod(faults)
 
 
 class StatusOut(msgspec.Struct):
@@ -102,7 +112,8 @@ class AccountOut(msgspec.Struct):
     roles: list[RoleOut]
 
 
-def _given(data: msgspec.Struct) -> dict[str, str]:
+def sent(data: msgspec.Struct) -> dict[str, str]:
+    """The fields that were sent."""
     return {n: v for n, v in msgspec.structs.asdict(data).items() if v is not UNSET}
 
 
@@ -121,7 +132,7 @@ class AccountsApi(Controller):
     async def register(
         self, request: ActorRequest, data: JSONBody[RegisterIn]
     ) -> Response[StatusOut]:
-        account = await actions.new_account(network(request), **_given(data))
+        account = await actions.new_account(network(request), **sent(data))
 
         async def act() -> tuple[int, StatusOut]:
             await actions.register(account)
@@ -129,14 +140,24 @@ class AccountsApi(Controller):
 
         return await once(request, act)
 
+    # Here and not with the other people: one path belongs to one controller.
+    @get("/accounts", permission=Permission.READ_PEOPLE, summary="Search people")
+    async def people(
+        self, request: ActorRequest, q: Word = "", limit: Limit = DEFAULT, after: After = ""
+    ) -> Page[PersonRow]:
+        before = read_cursor(after, UUID) if after else None
+        rows = await people(request.user, q=q, before=before, limit=limit)
+        kept, following = cut(rows, limit, lambda row: row["id"])
+        return Page(msgspec.convert(kept, list[PersonRow]), following)
+
     @post(
         "/email-verification-requests",
         permission=Permission.REGISTER,
         summary="Mail the link that proves an address again",
         status_code=202,
     )
-    async def request_proof(self, data: JSONBody[EmailIn]) -> StatusOut:
-        await actions.request_proof(data.email)
+    async def request_proof(self, request: ActorRequest, data: JSONBody[EmailIn]) -> StatusOut:
+        await actions.request_proof(network(request), data.email)
         return StatusOut("accepted")
 
     @post(
@@ -155,8 +176,8 @@ class AccountsApi(Controller):
         summary="Mail a link that sets a new password",
         status_code=202,
     )
-    async def request_reset(self, data: JSONBody[EmailIn]) -> StatusOut:
-        await sign_in.request_reset(data.email)
+    async def request_reset(self, request: ActorRequest, data: JSONBody[EmailIn]) -> StatusOut:
+        await sign_in.request_reset(network(request), data.email)
         return StatusOut("accepted")
 
     @put(
@@ -174,7 +195,7 @@ class AccountsApi(Controller):
 
     @patch("/me", permission=Permission.EDIT_ACCOUNT, summary="Change the profile")
     async def change_me(self, request: ActorRequest, data: JSONBody[ProfileIn]) -> AccountOut:
-        return _out(request.user, await actions.update_profile(request.user, _given(data)))
+        return _out(request.user, await actions.update_profile(request.user, sent(data)))
 
     @put(
         "/me/password",
@@ -201,9 +222,14 @@ class AccountsApi(Controller):
 
         return await once(request, act, secret=True)
 
-    @get("/tokens", permission=Permission.EDIT_ACCOUNT, summary="Your API tokens")
-    async def tokens(self, request: ActorRequest) -> Page[TokenRow]:
-        return Page(msgspec.convert(await tokens_of(request.user), list[TokenRow]), None)
+    @get("/tokens", permission=Permission.EDIT_ACCOUNT, summary="Your API tokens, newest first")
+    async def tokens(
+        self, request: ActorRequest, limit: Limit = DEFAULT, after: FromQuery[Cursor] = ""
+    ) -> Page[TokenRow]:
+        before = read_cursor(after, UUID) if after else None
+        rows = await tokens_of(request.user, before=before, limit=limit)
+        kept, following = cut(rows, limit, lambda row: row["id"])
+        return Page(msgspec.convert(kept, list[TokenRow]), following)
 
     @delete("/tokens/{token_id:uuid}", permission=Permission.EDIT_ACCOUNT, summary="End a token")
     async def revoke_token(self, request: ActorRequest, token_id: FromPath[UUID]) -> None:

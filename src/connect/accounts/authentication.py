@@ -7,7 +7,8 @@ from litestar.datastructures import Cookie
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
 from connect.accounts.queries import actor_of_session, actor_of_token
-from connect.accounts.sign_in import SESSION, note_seen
+from connect.accounts.rules import SESSION
+from connect.accounts.sign_in import note_seen
 from connect.config import settings
 from connect.errors import NotSignedIn
 from connect.limits import network_of

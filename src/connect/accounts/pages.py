@@ -1,18 +1,18 @@
 """Registering, signing in and the account, as pages."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from connect.accounts import actions, sign_in
-from connect.accounts.api import EmailIn, PasswordChangeIn, PasswordIn, RegisterIn
+from connect.accounts.api import EmailIn, PasswordChangeIn, PasswordIn, RegisterIn, sent
 from connect.accounts.authentication import network, no_cookie, session_cookie
 from connect.accounts.queries import account_of
-from connect.accounts.rules import zones
-from connect.accounts.sign_in import LinkUsedUp, WrongPassword
+from connect.accounts.rules import faults, zones
+from connect.accounts.sign_in import WrongPassword
 from connect.config import settings
 from connect.errors import Invalid, decode
 from connect.fields import Discipline, Email, Line, Name, Password, State, Zone
@@ -22,6 +22,7 @@ from connect.web.forms import read_form
 from connect.web.templating import page, redirect
 
 ActorRequest = Request[Actor, Any, Any]
+MEANT = "/?#[]@!$&'()*+,;=:~%"  # characters with a meaning in addresses
 USUAL_ZONES = {
     "America/New_York": "Eastern",
     "America/Chicago": "Central",
@@ -44,15 +45,11 @@ class ProfileForm(msgspec.Struct, forbid_unknown_fields=True):
     certificate_name: Line = ""
     title: Line = ""
 
+    faults = staticmethod(faults)
+
 
 class SignInForm(msgspec.Struct, forbid_unknown_fields=True):
     email: Email
-    password: Password
-
-
-class SetupForm(msgspec.Struct, forbid_unknown_fields=True):
-    email: Email
-    name: Name
     password: Password
 
 
@@ -68,9 +65,9 @@ def options() -> dict[str, list[tuple[str, str]]]:
 
 def inside(address: str) -> str:
     """*address* if it leads to a page of this site, else the start page."""
-    parts = urlsplit(address)
-    plain = address.isprintable() and "\\" not in address and not parts.scheme and not parts.netloc
-    return address if plain and address.startswith("/") and address[:2] != "//" else "/"
+    leads_in = address.startswith("/") and not address.startswith("//")
+    plain = address.isprintable() and "\\" not in address  # browsers take \ for / and skip tabs
+    return quote(address, safe=MEANT) if leads_in and plain else "/"
 
 
 def _again(
@@ -96,7 +93,7 @@ class AccountPages(Controller):
         fields = await read_form(request)
         try:
             given = decode(RegisterIn, fields, strict=False)
-            account = await actions.new_account(network(request), **msgspec.structs.asdict(given))
+            account = await actions.new_account(network(request), **sent(given))
         except Invalid as refusal:
             shown = {"options": options()}
             return _again(request, "accounts/register.html", fields, refusal.errors, **shown)
@@ -159,7 +156,7 @@ class AccountPages(Controller):
             given = decode(EmailIn, fields, strict=False)
         except Invalid as refusal:
             return _again(request, "accounts/reset_request.html", fields, refusal.errors)
-        await sign_in.request_reset(given.email)
+        await sign_in.request_reset(network(request), given.email)
         return page(request, "accounts/reset_sent.html", email=given.email)
 
     @get("/reset-password/{token:str}", permission=Permission.SIGN_IN)
@@ -178,14 +175,14 @@ class AccountPages(Controller):
     @get("/setup/{token:str}", permission=Permission.REGISTER)
     async def setup_form(self, request: ActorRequest, token: FromPath[str]) -> Response[str]:
         if await actions.has_administrator():
-            raise LinkUsedUp
+            raise actions.SetupIsOver
         return page(request, "accounts/setup.html", form={}, errors={})
 
     @post("/setup/{token:str}", permission=Permission.REGISTER, status_code=303)
     async def setup(self, request: ActorRequest, token: FromPath[str]) -> Response[Any]:
         fields = await read_form(request)
         try:
-            given = decode(SetupForm, fields, strict=False)
+            given = decode(actions.Administrator, fields, strict=False)
             secret = await actions.set_up(network(request), token, **msgspec.structs.asdict(given))
         except Invalid as refusal:
             return _again(request, "accounts/setup.html", fields, refusal.errors)
@@ -221,7 +218,7 @@ class AccountPages(Controller):
     @post("/account/email-verification", permission=Permission.EDIT_ACCOUNT)
     async def send_proof(self, request: ActorRequest) -> Response[None]:
         await read_form(request)
-        await actions.request_proof((await account_of(request.user)).email)
+        await actions.request_proof(network(request), (await account_of(request.user)).email)
         return redirect("/account?notice=sent")
 
 

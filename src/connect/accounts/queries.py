@@ -1,14 +1,17 @@
 """Who is signed in, and what is an account's own."""
 
 from typing import Any
+from uuid import UUID
 
 from connect import audit, clock
+from connect.accounts.rules import is_over
 from connect.accounts.tables import Account, AccountStatus, ApiToken
 from connect.db import fetch, locked, one
 from connect.policy import Actor, Role
 
 SIGNED_IN = """
-SELECT a.id, a.legal_name, a.proved_at, a.time_zone, d.last_seen_at, g.role, g.agency
+SELECT a.id, a.legal_name, a.proved_at, a.time_zone, d.made_at, d.last_seen_at,
+  g.role, g.agency
 FROM session d JOIN account a ON a.id = d.account LEFT JOIN role_grant g ON g.account = a.id
 WHERE d.id_hash = {} AND d.expires_at > {} AND a.status NOT IN ('suspended', 'closed')
 """
@@ -24,7 +27,11 @@ async def actor_of_session(id_hash: str) -> tuple[Actor, Any] | None:
     rows = await fetch(SIGNED_IN, id_hash, clock.now())
     if not rows:
         return None
-    return _actor(rows, id_hash, csrf=audit.keyed_hash(f"form {id_hash}")), rows[0]["last_seen_at"]
+    actor = _actor(rows, id_hash, csrf=audit.keyed_hash(f"form {id_hash}"))
+    made, seen = rows[0]["made_at"], rows[0]["last_seen_at"]
+    if actor.roles and is_over(clock.now(), made_at=made, last_seen_at=seen):
+        return None
+    return actor, seen
 
 
 async def actor_of_token(token_hash: str) -> Actor | None:
@@ -51,19 +58,26 @@ async def account_of(actor: Actor, *, lock: bool = False) -> Account:
     return await one(locked(query, Account) if lock else query)
 
 
-async def account_by_email(email: str, *, lock: bool = False) -> Account | None:
+IN_USE = Account.status.not_in([AccountStatus.SUSPENDED, AccountStatus.CLOSED])
+
+
+async def account_by_email(email: str) -> Account | None:
     """The account with this address, if it may be used."""
-    query = Account.objects().where(
-        Account.email == email,
-        Account.status.not_in([AccountStatus.SUSPENDED, AccountStatus.CLOSED]),
-    )
-    return await (locked(query, Account) if lock else query).first()
+    return await Account.objects().where(Account.email == email, IN_USE).first()
 
 
-async def tokens_of(actor: Actor) -> list[dict[str, Any]]:
-    """The actor's API tokens that still work, newest first."""
-    return (
-        await ApiToken.select(ApiToken.id, ApiToken.name, ApiToken.made_at, ApiToken.expires_at)
-        .where(ApiToken.account == actor.id, ApiToken.expires_at > clock.now())
-        .order_by(ApiToken.made_at, ascending=False)
-    )
+async def account_in_use(account_id: UUID) -> Account | None:
+    """The account, held until the transaction ends, if it may be used."""
+    return await locked(Account.objects().where(Account.id == account_id, IN_USE), Account).first()
+
+
+async def tokens_of(
+    actor: Actor, *, before: UUID | None = None, limit: int
+) -> list[dict[str, Any]]:
+    """The actor's API tokens that still work, newest first, one more than *limit* at most."""
+    query = ApiToken.select(
+        ApiToken.id, ApiToken.name, ApiToken.made_at, ApiToken.expires_at
+    ).where(ApiToken.account == actor.id, ApiToken.expires_at > clock.now())
+    if before:
+        query = query.where(ApiToken.id < before)
+    return await query.order_by(ApiToken.id, ascending=False).limit(limit + 1)

@@ -4,25 +4,32 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from piccolo.columns.combination import Where
 
 from connect import audit, clock, limits, security
-from connect.accounts.queries import account_by_email, account_of
-from connect.accounts.rules import faults, normal_email
-from connect.accounts.tables import Account, ApiToken, LinkKind, OneTimeLink, Session
+from connect.accounts.queries import account_by_email, account_in_use, account_of
+from connect.accounts.rules import SESSION, normal_email
+from connect.accounts.tables import (
+    Account,
+    AccountStatus,
+    ApiToken,
+    LinkKind,
+    OneTimeLink,
+    Session,
+)
 from connect.audit import record
-from connect.db import locked, transaction
+from connect.db import transaction
 from connect.errors import Conflict, Forbidden, Invalid, NotFound
 from connect.jobs import enqueue
 from connect.mail.actions import write_mail
-from connect.policy import VISITOR, Actor, Permission
+from connect.policy import Actor, Permission
+from connect.security import password_fault
 
-SESSION = timedelta(days=30)  # for learners
-IDLE = timedelta(hours=1)  # for privileged people, NIST SP 800-63B-4 AAL2
-PRIVILEGED_SESSION = timedelta(hours=24)
 LINK_LASTS = {
     LinkKind.PROVE: timedelta(days=3),
     LinkKind.RESET: timedelta(minutes=60),
     LinkKind.SETUP: timedelta(days=1),
+    LinkKind.SPONSOR: timedelta(days=30),
 }
 SEEN_EVERY = timedelta(minutes=5)
 
@@ -58,8 +65,22 @@ async def check_password(email: str, password: str, network: str) -> Account:
     async with transaction():
         await limits.forgive("sign_in", subject)
         if newer:
-            await Account.update({Account.password_hash: newer}).where(Account.id == account.id)
+            await Account.update({Account.password_hash: newer}).where(
+                Account.id == account.id, Account.password_hash == account.password_hash
+            )
+            account.password_hash = newer
     return account
+
+
+async def _hold(account: Account) -> None:
+    """Hold *account* until the transaction ends, so that a way in is opened only as it stands.
+
+    Raises:
+        WrongPassword: its password was changed since *account* was read, or it was suspended.
+    """
+    now = await account_in_use(account.id)
+    if now is None or now.password_hash != account.password_hash:
+        raise WrongPassword
 
 
 async def sign_in(email: str, password: str, network: str) -> str:
@@ -74,7 +95,12 @@ async def sign_in(email: str, password: str, network: str) -> str:
 
 
 async def open_session(account: Account, network: str) -> str:
-    """A new session of *account*, in the caller's transaction; its secret."""
+    """A new session of *account*, in the caller's transaction; its secret.
+
+    Raises:
+        WrongPassword: the password was changed meanwhile.
+    """
+    await _hold(account)
     secret = security.new_token()
     await Session.insert(
         Session(
@@ -104,7 +130,11 @@ async def note_seen(id_hash: str, last: datetime) -> None:
 async def make_token(
     account: Account, *, name: str, scopes: list[str], days: int
 ) -> tuple[ApiToken, str]:
-    """A new API token of *account* and its secret, which is shown only this once."""
+    """A new API token of *account* and its secret, which is shown only this once.
+
+    Raises:
+        WrongPassword: the password was changed meanwhile.
+    """
     secret = f"connect_{security.new_token()}"
     row = ApiToken(
         account=account.id,
@@ -114,6 +144,7 @@ async def make_token(
         expires_at=clock.now() + timedelta(days=days),
     )
     async with transaction():
+        await _hold(account)
         await ApiToken.insert(row)
         await record(Actor(account_id=account.id), "token.made", ApiToken, of=row.id)
     return row, secret
@@ -137,14 +168,15 @@ async def revoke_token(actor: Actor, token_id: UUID) -> None:
         await record(actor, "token.revoked", ApiToken, of=token_id)
 
 
-async def make_link(kind: LinkKind, account: UUID | None) -> str:
-    """A one-time link's token, in the caller's transaction."""
+async def make_link(kind: LinkKind, account: UUID | None, *, about: UUID | None = None) -> str:
+    """A one-time link's token, in the caller's transaction; *about* is the row it decides on."""
     token = security.new_token()
     await OneTimeLink.insert(
         OneTimeLink(
             token_hash=security.token_hash(token),
             kind=kind,
             account=account,
+            about=about,
             expires_at=clock.now() + LINK_LASTS[kind],
         )
     )
@@ -157,20 +189,47 @@ async def use_link(kind: LinkKind, token: str) -> OneTimeLink:
     Raises:
         LinkUsedUp: unknown, spent or too old; which of them is not told.
     """
-    digest = security.token_hash(token)
     spent = (
         await OneTimeLink.update({OneTimeLink.used_at: clock.now()})
-        .where(
-            OneTimeLink.token_hash == digest,
-            OneTimeLink.kind == kind,
-            OneTimeLink.used_at.is_null(),
-            OneTimeLink.expires_at > clock.now(),
-        )
+        .where(*_is_good(kind, token))
         .returning(*OneTimeLink.all_columns())
     )
     if not spent:
         raise LinkUsedUp
     return OneTimeLink(**spent[0])
+
+
+def _is_good(kind: LinkKind, token: str) -> tuple[Where, ...]:
+    return (
+        OneTimeLink.token_hash == security.token_hash(token),
+        OneTimeLink.kind == kind,
+        OneTimeLink.used_at.is_null(),
+        OneTimeLink.expires_at > clock.now(),
+    )
+
+
+async def account_by_link(kind: LinkKind, token: str) -> Account:
+    """Spend a mailed link; the account that it was mailed to, held until the transaction ends.
+
+    Raises:
+        LinkUsedUp: as ``use_link``, or the account may not be used any more.
+    """
+    account = await account_in_use((await use_link(kind, token)).account)
+    if account is None:
+        raise LinkUsedUp
+    return account
+
+
+async def note_proved(actor: Actor, account: Account) -> None:
+    """Its owner reads the mail to this address, so the account may learn. Safe to call twice.
+
+    In the caller's transaction.
+    """
+    if account.status == AccountStatus.PENDING_EMAIL:
+        account.status = AccountStatus.ACTIVE_UNVERIFIED
+        account.proved_at = clock.now()
+        await account.save([Account.status, Account.proved_at])
+        await record(actor, "address.proved", Account, of=account.id)
 
 
 async def end_ways_in(account: UUID, *, keep: str = "") -> None:
@@ -180,8 +239,13 @@ async def end_ways_in(account: UUID, *, keep: str = "") -> None:
     await OneTimeLink.delete().where(OneTimeLink.account == account, OneTimeLink.used_at.is_null())
 
 
-async def request_reset(email: str) -> None:
-    """Have a reset link mailed, if there is such an account. Tells nobody which."""
+async def request_reset(network: str, email: str) -> None:
+    """Have a reset link mailed, if there is such an account. Tells nobody which.
+
+    Raises:
+        TooMany: this network asks too often.
+    """
+    await limits.hit(("network", network))
     async with transaction():
         await enqueue("accounts.send_reset", email=normal_email(email))
 
@@ -205,15 +269,16 @@ async def reset_password(token: str, password: str) -> None:
         LinkUsedUp: the link is no good.
         Invalid: the password is too easy; the link can be used again.
     """
+    if not await OneTimeLink.exists().where(*_is_good(LinkKind.RESET, token)):
+        raise LinkUsedUp  # before the time for a hash is spent
     hashed = await security.hash_password(password)
     async with transaction():
-        link = await use_link(LinkKind.RESET, token)
-        account = await _account(link.account)
-        if wrong := faults(
-            {"email": account.email, "legal_name": account.legal_name}, password=password
-        ):
-            raise Invalid(wrong)
-        await _set_password(VISITOR, account, hashed)
+        account = await account_by_link(LinkKind.RESET, token)
+        if fault := password_fault(password, about=(account.legal_name, account.email)):
+            raise Invalid({"password": fault})
+        owner = Actor(account_id=account.id)
+        await note_proved(owner, account)
+        await set_password(owner, account, hashed)
 
 
 async def change_password(actor: Actor, current: str, new: str) -> None:
@@ -225,9 +290,9 @@ async def change_password(actor: Actor, current: str, new: str) -> None:
     """
     account = await account_of(actor)
     await limits.hit(("sign_in", f"change {account.id}"))
-    wrong = faults(
-        {"email": account.email, "legal_name": account.legal_name}, password=new, field="new"
-    )
+    wrong: dict[str, str] = {}
+    if fault := password_fault(new, about=(account.legal_name, account.email)):
+        wrong["new"] = fault
     fits, _ = await security.verify_password(current, account.password_hash)
     if not fits:
         wrong["current"] = "This is not your present password."
@@ -235,19 +300,18 @@ async def change_password(actor: Actor, current: str, new: str) -> None:
         raise Invalid(wrong)
     hashed = await security.hash_password(new)
     async with transaction():
+        await _hold(account)
         await limits.forgive("sign_in", f"change {account.id}")
-        await _set_password(actor, account, hashed, keep=actor.session)
+        await set_password(actor, account, hashed, keep=actor.session)
 
 
-async def _account(account_id: UUID) -> Account:
-    found = await locked(Account.objects().where(Account.id == account_id), Account).first()
-    if found is None:
-        raise LinkUsedUp
-    return found
+async def set_password(actor: Actor, account: Account, hashed: str, *, keep: str = "") -> None:
+    """Replace the password, end all ways in but the session *keep*, and tell the owner.
 
-
-async def _set_password(actor: Actor, account: Account, hashed: str, *, keep: str = "") -> None:
-    await Account.update({Account.password_hash: hashed}).where(Account.id == account.id)
+    In the caller's transaction.
+    """
+    account.password_hash = hashed
+    await account.save([Account.password_hash])
     await end_ways_in(account.id, keep=keep)
     await record(
         actor, "password.set", Account, of=account.id, email=audit.keyed_hash(account.email)

@@ -12,7 +12,7 @@ from connect.certificates import drawing
 from connect.certificates.rules import new_code, number_of
 from connect.certificates.tables import Certificate, NumberSeries
 from connect.config import settings
-from connect.db import one
+from connect.db import one, transaction
 from connect.jobs import enqueue
 from connect.policy import SYSTEM, Actor
 
@@ -96,10 +96,11 @@ async def draw(certificate_id: UUID) -> None:
     html, images = drawing.page(msgspec.json.decode(row.facts, type=drawing.CertificateFacts))
     data = await pdf.render(html, images=images, stylesheet=drawing.STYLESHEET)
     kept = await files.put(data)
-    won = (
-        await Certificate.update({Certificate.pdf: kept})
-        .where(Certificate.id == certificate_id, Certificate.pdf.is_null())
-        .returning(Certificate.id)
-    )
-    if won:
-        await record(SYSTEM, "certificate.drawn", Certificate, of=certificate_id, sha256=kept)
+    async with transaction():
+        won = (
+            await Certificate.update({Certificate.pdf: kept})
+            .where(Certificate.id == certificate_id, Certificate.pdf.is_null())
+            .returning(Certificate.id)
+        )
+        if won:
+            await record(SYSTEM, "certificate.drawn", Certificate, of=certificate_id, sha256=kept)

@@ -15,16 +15,34 @@ from connect.web.templating import page
 ActorRequest = Request[Actor, Any, Any]
 ADMIN_LINKS = [
     (
+        Permission.READ_PEOPLE,
+        "/admin/people",
+        "People",
+        "Search people, grant roles, and decide who is verified.",
+    ),
+    (
         Permission.READ_REPORTS,
         "/admin/reports",
         "Training counts",
         "The year's trainings by month, discipline, state and course, and the rows behind each.",
     ),
     (
+        Permission.IMPORT_ROWS,
+        "/admin/imports",
+        "Imports",
+        "Bring in a table of agencies: a trial run first, then for real; bad rows come back.",
+    ),
+    (
         Permission.READ_OUTBOX,
         "/admin/outbox",
         "Outbox",
         "Every mail that was written, and whether it was sent.",
+    ),
+    (
+        Permission.READ_AUDIT,
+        "/admin/audit",
+        "Audit trail",
+        "Every change: who made it, when, and what it changed.",
     ),
 ]
 

@@ -11,7 +11,7 @@ from connect import clock
 from connect.audit import record
 from connect.catalog.content import Component, Purpose, Question, QuestionKind, Quiz
 from connect.catalog.queries import content_of
-from connect.db import one, transaction
+from connect.db import fetch, one, transaction, uuid7
 from connect.errors import Conflict, Invalid, NotFound
 from connect.learning import rules
 from connect.learning.actions import (
@@ -26,12 +26,12 @@ from connect.learning.queries import (
     attempt_of,
     attempts_at,
     enrollment_of,
+    for_update,
     progress_of,
     standing,
 )
 from connect.learning.tables import (
     OPEN,
-    Answer,
     Attempt,
     AttemptState,
     Enrollment,
@@ -40,6 +40,12 @@ from connect.learning.tables import (
 )
 from connect.policy import Actor, Permission
 
+KEEP_ANSWER = """
+INSERT INTO answer (id, attempt, question, choices, saved_at)
+SELECT {}, id, {}, {}, {} FROM attempt WHERE id = {} AND state = 'open' %s
+ON CONFLICT (attempt, question)
+DO UPDATE SET choices = excluded.choices, saved_at = excluded.saved_at RETURNING id
+"""
 GRACE = timedelta(seconds=30)  # a submission may be on its way when the time is up
 
 
@@ -152,30 +158,28 @@ async def save_answer(
         AttemptClosed: it was submitted, or its time is over.
         Invalid: choices that the question does not have, or several where one is asked.
     """
-    async with transaction():
-        attempt = await attempt_of(actor, attempt_id, lock=True)
-        if attempt.state != AttemptState.OPEN or _is_over(attempt):
-            raise AttemptClosed
-        offered = next((c for q, c in shown_in(attempt) if q == question_id), None)
-        if offered is None:
-            raise NotFound
-        chosen = sorted(set(choices))
-        if not set(chosen) <= set(offered):
-            raise Invalid({"choices": "Use the ids of this question's choices."})
-        if len(chosen) > 1 and not await _takes_several(attempt, question_id):
-            raise Invalid({"choices": "Choose one: this question has one right answer."})
-        saved_at = clock.now()
-        answer = Answer(
-            attempt=attempt_id,
-            question=question_id,
-            choices=msgspec.json.encode(chosen).decode(),
-            saved_at=saved_at,
-        )
-        await Answer.insert(answer).on_conflict(
-            target=(Answer.attempt, Answer.question),
-            action="DO UPDATE",
-            values=[Answer.choices, Answer.saved_at],
-        )
+    attempt = await attempt_of(actor, attempt_id)
+    if attempt.state != AttemptState.OPEN or _is_over(attempt):
+        raise AttemptClosed
+    offered = next((c for q, c in shown_in(attempt) if q == question_id), None)
+    if offered is None:
+        raise NotFound
+    chosen = sorted(set(choices))
+    if not set(chosen) <= set(offered):
+        raise Invalid({"choices": "Use the ids of this question's choices."})
+    if len(chosen) > 1 and not await _takes_several(attempt, question_id):
+        raise Invalid({"choices": "Choose one: this question has one right answer."})
+    saved_at = clock.now()
+    kept = await fetch(
+        KEEP_ANSWER % for_update("attempt"),
+        uuid7(),
+        question_id,
+        msgspec.json.encode(chosen).decode(),
+        saved_at,
+        attempt_id,
+    )
+    if not kept:  # submitted since it was read
+        raise AttemptClosed
     return saved_at
 
 

@@ -50,6 +50,14 @@ class LearningPages(Controller):
     ) -> Response[str]:
         return await _player(request, enrollment_id, component)
 
+    @post("/learn/{enrollment_id:uuid}/{component:str}", permission=Permission.LEARN)
+    async def open_step(
+        self, request: ActorRequest, enrollment_id: FromPath[UUID], component: FromPath[str]
+    ) -> Response[None]:
+        await read_form(request)
+        await actions.note_event(request.user, enrollment_id, component, Event.OPEN)
+        return redirect(f"/learn/{enrollment_id}/{component}")
+
     @post("/learn/{enrollment_id:uuid}/{component:str}/next", permission=Permission.LEARN)
     async def next_step(
         self, request: ActorRequest, enrollment_id: FromPath[UUID], component: FromPath[str]
@@ -107,6 +115,7 @@ class LearningPages(Controller):
             for q in view["questions"]
         ]
         shown = view | {
+            "leave_url": f"/learn/{attempt.enrollment}/{attempt.component}",
             "answered": sum(q["answer"] is not None for q in questions),
             "total": len(questions),
             "ends_at": clock_time(attempt.expires_at, zone) if attempt.expires_at else "",
@@ -175,6 +184,7 @@ async def _player(
     )
     fact = facts.get(component, rules.NOTHING)
     titles = {c.id: c.title for c in content.components}
+    base = f"/learn/{enrollment.id}"
     return page(
         request,
         "learning/player.html",
@@ -192,9 +202,7 @@ async def _player(
                 "title": c.title,
                 "state": states[c.id],
                 "minutes": c.minutes,
-                "url": ""
-                if states[c.id] is rules.ComponentState.LOCKED
-                else f"/learn/{enrollment.id}/{c.id}",
+                "url": "" if states[c.id] is rules.ComponentState.LOCKED else f"{base}/{c.id}",
                 "current": c.id == component,
             }
             for c in content.components
@@ -209,6 +217,7 @@ async def _player(
             "seconds": fact.seconds,
             "min_seconds": found.min_seconds,
             "state": states[component],
+            "skip_url": "" if found.required or not following else f"{base}/{following[0]}",
             "quiz": await views.quiz_intro(enrollment, found, fact) if found.quiz else None,
         },
         next={"title": titles[following[0]], "url": ""} if following else None,
@@ -226,9 +235,11 @@ async def _result(request: ActorRequest, attempt: Attempt) -> Response[str]:
     chosen = {q: a["choices"] for q, a in (await answers_to(attempt.id)).items()}
     fact = facts.get(component.id, rules.NOTHING)
     quiz = component.quiz
-    done = fact.done
+    graded = quiz is not None and quiz.purpose in views.GRADED
+    left = rules.attempts_left(quiz, fact.attempts) if quiz else None
+    going_on = enrollment.state in OPEN
+    may_repeat = going_on and left != 0 and not (graded and fact.done)
     base = f"/learn/{enrollment.id}"
-    after = view["next_component"]
     return page(
         request,
         "learning/result.html",
@@ -236,6 +247,7 @@ async def _result(request: ActorRequest, attempt: Attempt) -> Response[str]:
             "title": component.title,
             "course_title": content.title,
             "course_url": f"/courses/{content.slug}",
+            "graded": graded,
             "passed": submission.passed,
             "score_percent": submission.score_percent,
             "pass_percent": quiz.pass_percent if quiz else 0,
@@ -243,10 +255,10 @@ async def _result(request: ActorRequest, attempt: Attempt) -> Response[str]:
             "feedback": [
                 _told(enrollment, told, questions, chosen) for told in submission.feedback
             ],
-            "attempts_left": rules.attempts_left(quiz, fact.attempts) if quiz else None,
-            "retry_url": "" if done else f"{base}/{component.id}/attempts",
+            "attempts_left": left,
+            "retry_url": f"{base}/{component.id}/attempts" if may_repeat else "",
             "certificate_url": f"/certificates/{n}" if (n := view["certificate"]) else "",
-            "next_url": f"{base}/{after}" if after else "",
+            "continue_url": f"{base}/continue" if going_on and fact.done else "",
             "missing": [
                 {
                     "what": f"{_title(content, m.component)}: {m.what}",

@@ -47,10 +47,10 @@ async def deliver(mail_id: UUID) -> None:
     mail = await one(Mail.objects().where(Mail.id == mail_id))
     if mail.state != MailState.WAITING:
         return
-    body = security.unseal(mail.body) if mail.sealed else mail.body
     changes: dict[Any, Any] = {Mail.tries: mail.tries + 1, Mail.trouble: None}
     wait: timedelta | None = None
     try:
+        body = security.unseal(mail.body) if mail.sealed else mail.body
         await transport.send(mail.id, mail.to, mail.subject, body, mail.written_at)
         changes |= {Mail.state: MailState.SENT, Mail.sent_at: clock.now()}
         if mail.sealed and settings().smtp_url:

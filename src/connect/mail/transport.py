@@ -1,5 +1,6 @@
 """How mail leaves: by SMTP, or onto the console where none is set."""
 
+import asyncio
 import sys
 from datetime import datetime
 from email.message import EmailMessage
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from connect.config import settings
 
-SECONDS = 30  # for one mail; the library would wait a minute for each step
+SECONDS = 30  # for one mail; the library would wait as long for each step
 
 
 class Refused(Exception):
@@ -47,17 +48,18 @@ async def _smtp(message: EmailMessage) -> None:
     tls = url.scheme == "smtps"
     starttls = parse_qs(url.query).get("starttls", [""])[0]
     try:
-        await aiosmtplib.send(
-            message,
-            hostname=url.hostname,
-            port=url.port or (465 if tls else 587),
-            username=unquote(url.username) if url.username else None,
-            password=unquote(url.password) if url.password else None,
-            use_tls=tls,
-            start_tls=True if starttls == "required" else (None if not tls else False),
-            timeout=SECONDS,
-        )
-    except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:
+        async with asyncio.timeout(SECONDS):
+            await aiosmtplib.send(
+                message,
+                hostname=url.hostname,
+                port=url.port or (465 if tls else 587),
+                username=unquote(url.username) if url.username else None,
+                password=unquote(url.password) if url.password else None,
+                use_tls=tls,
+                start_tls=True if starttls == "required" else (None if not tls else False),
+            )
+    # What the server says of itself or of us, a wrong password say, is no fault of this mail.
+    except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPDataError) as error:
         codes = (
             [r.code for r in error.recipients]
             if isinstance(error, aiosmtplib.SMTPRecipientsRefused)

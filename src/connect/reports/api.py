@@ -9,6 +9,7 @@ from litestar import Controller, Request, Response, get
 from litestar.params import QueryParameter
 
 from connect import clock
+from connect.csv_out import download
 from connect.errors import Invalid
 from connect.paging import DEFAULT, After, Limit, Page, cut, read_cursor
 from connect.policy import Actor, Permission
@@ -138,12 +139,3 @@ class ReportsApi(Controller):
         filters = filled(discipline=discipline, state=in_state, course=course, month=month)
         rows = await training_rows(*_period(since, until), filters=filters)
         return download(rows_csv(rows), f"trainings-{since}-{until}.csv")
-
-
-def download(text: str, name: str) -> Response[str]:
-    """CSV as a file to keep."""
-    return Response(
-        text,
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )

@@ -1,15 +1,13 @@
 """The rows and numbers of a report as CSV or JSON."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
+from connect.csv_out import to_csv
 from connect.reports.queries import Counts
 
-FORMULA = tuple("=+-@\t\r\x00\uff1d\uff0b\uff0d\uff20")  # full-width ones too
 ROW_COLUMNS = [
     "id",
     "day",
@@ -32,24 +30,6 @@ STORED = {
     "source_id": "source",
 }
 COUNT_COLUMNS = ["by", "value", "label", "instances", "persons"]
-
-
-def cell(value: Any) -> Any:
-    """A value that no spreadsheet takes for a formula; numbers stay numbers (ASVS 1.2.10)."""
-    if value is None:
-        return ""
-    if isinstance(value, str) and value.lstrip(' "').startswith(FORMULA):
-        return f"'{value}"
-    return value
-
-
-def to_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Rows as CSV (RFC 4180) with a heading line."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(columns)
-    writer.writerows([cell(value) for value in row] for row in rows)
-    return out.getvalue()
 
 
 def training_row(row: dict[str, Any]) -> dict[str, Any]:

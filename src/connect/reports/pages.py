@@ -10,11 +10,11 @@ from litestar.params import QueryParameter
 
 from connect import clock
 from connect.config import settings
+from connect.csv_out import download
 from connect.errors import Invalid
 from connect.lists import DISCIPLINES, STATES
 from connect.paging import cut, read_cursor
 from connect.policy import Actor, Permission
-from connect.reports.api import download
 from connect.reports.exports import counts_csv, rows_csv, training_row
 from connect.reports.queries import DEFINITION, PARTS, counts, label, training_rows
 from connect.web.templating import moment, page
@@ -57,7 +57,7 @@ class ReportPages(Controller):
             "reports/counts.html",
             report={
                 "year": chosen,
-                "definition": f"{DEFINITION} Repetitions left out: {found.total.repeats_not_counted}.",
+                "definition": f"{DEFINITION} {left_out}",
                 "total": found.total,
                 "by": found.by,
                 "generated_at": moment(clock.now(), request.user.time_zone),

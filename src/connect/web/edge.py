@@ -1,22 +1,31 @@
 """What every request passes: id, host, origin, size, headers, log and measures."""
 
+import re
 import time
 from typing import Any
 from uuid import uuid4
 
 import structlog
-from litestar import Request
+from litestar import Request, Response
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
 from connect.audit import request_id
 from connect.config import settings
-from connect.errors import ConnectError, CrossSite, NotFound, UnsupportedMediaType, show
+from connect.errors import (
+    ConnectError,
+    CrossSite,
+    NotFound,
+    UnsupportedMediaType,
+    problem,
+    show,
+)
 from connect.policy import VISITOR
 
 log = structlog.get_logger()
 SAFE = {"GET", "HEAD", "OPTIONS"}
+HOST = re.compile(r"(?P<name>\[[^]]+\]|[^:]+)(:(?P<port>[0-9]{1,5}))?")
 API_TAKES = {"", "application/json", "multipart/form-data"}
 CSP = "; ".join(
     (
@@ -74,7 +83,7 @@ def edge(app: ASGIApp) -> ASGIApp:
         try:
             if refusal := _refusal(scope):
                 request: Request[Any, Any, Any] = Request(scope, receive, send)
-                response = show(request, refusal)
+                response = _shown(request, refusal)
                 await response.to_asgi_response(None, request)(scope, receive, decorated)
             else:
                 await app(scope, receive, decorated)
@@ -96,6 +105,13 @@ def edge(app: ASGIApp) -> ASGIApp:
     return answer
 
 
+def _shown(request: Request[Any, Any, Any], refusal: ConnectError) -> Response[Any]:
+    if isinstance(refusal, UnknownHost):  # no page: its address cannot be made of such a name
+        body = problem(request, refusal)
+        return Response(body, status_code=refusal.status, media_type="application/problem+json")
+    return show(request, refusal)
+
+
 def _headers(scope: Scope, headers: list[tuple[bytes, bytes]], number: str) -> Any:
     present = {name.lower() for name, _ in headers}
     wanted = [*HEADERS.items(), ("x-request-id", number)]
@@ -113,8 +129,8 @@ def _refusal(scope: HTTPScope) -> ConnectError | None:
     headers = {name.decode("latin-1").lower(): v.decode("latin-1") for name, v in scope["headers"]}
     if not _is_ours(headers.get("host", "")):
         return UnknownHost()
-    if "\x00" in scope["path"]:  # fails on PostgreSQL and in file names
-        return NotFound()
+    if "\x00" in scope["path"] or any(len(p.encode()) > 255 for p in scope["path"].split("/")):
+        return NotFound()  # no file has such a name, and a NUL fails on PostgreSQL too
     if scope["method"] in SAFE:
         return None
     if scope["path"].startswith("/api/"):  # bearer tokens only, which no other site's form sends
@@ -130,8 +146,10 @@ def _refusal(scope: HTTPScope) -> ConnectError | None:
 
 
 def _is_ours(host: str) -> bool:
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    return name.lower() in settings().allowed_hosts
+    found = HOST.fullmatch(host)
+    if found is None or int(found["port"] or 0) > 65535:
+        return False
+    return found["name"].lower() in settings().allowed_hosts
 
 
 def _scheme() -> str:

@@ -4,6 +4,9 @@
 
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000, 30_000];
 
+const SIGNED_OUT =
+  "You are signed out. Sign in again in another tab, then come back: this answer is sent then.";
+
 const form = document.querySelector("form[data-quiz]");
 if (form) start();
 
@@ -96,6 +99,11 @@ function start() {
       go(here + 1);
       return;
     }
+    if ([...unsaved.values()].includes(SIGNED_OUT)) {
+      event.preventDefault(); // it would be refused as well
+      part("unsaved").scrollIntoView({ block: "nearest" });
+      return;
+    }
     submitting = true;
   });
   window.addEventListener("beforeunload", (event) => {
@@ -131,6 +139,7 @@ function saver(question, form, unsaved, warn) {
     }
     busy = true;
     again = false;
+    if (unsaved.get(question) === SIGNED_OUT) await renew(form).catch(() => {});
     const body = new URLSearchParams({ csrf: form.elements.csrf.value });
     for (const input of question.querySelectorAll("input:checked")) body.append(input.name, input.value);
     try {
@@ -161,11 +170,20 @@ function saver(question, form, unsaved, warn) {
   // The server understood and said no, as after the end of an attempt: asking again changes nothing.
   async function refused(answer) {
     const problem = await answer.json().catch(() => ({}));
-    const why = problem.detail || "You may be signed out. Sign in in another tab, then choose the answer again.";
+    const why = [401, 403].includes(answer.status) ? SIGNED_OUT : problem.detail || "Please choose it again.";
     unsaved.set(question, why);
     say(`Not saved. ${why}`, "waiting");
   }
 
   window.addEventListener("online", () => unsaved.get(question) === "" && save());
+  window.addEventListener("focus", () => unsaved.get(question) === SIGNED_OUT && save());
   return save;
+}
+
+/** Give the form the token of the session that there is now, after somebody signed in again. */
+async function renew(form) {
+  const answer = await fetch(location.href);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const token = page.querySelector("form[data-quiz] [name=csrf]");
+  if (token) form.elements.csrf.value = token.value;
 }

@@ -1,0 +1,384 @@
+"""Becoming verified: by domain, code, sponsor or registrar; never by oneself."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from connect import clock, limits
+from connect.accounts.affiliations import affiliate, affiliations_on, today_of
+from connect.accounts.queries import account_of
+from connect.accounts.rules import normal_email
+from connect.accounts.sign_in import make_link, use_link
+from connect.accounts.tables import (
+    Account,
+    AccountStatus,
+    Affiliation,
+    CaseRoute,
+    CaseState,
+    EligibilityCase,
+    LinkKind,
+    OneTimeLink,
+)
+from connect.agencies.codes import use_code
+from connect.agencies.rules import IMPLIED_DISCIPLINE
+from connect.agencies.tables import Agency, AgencyDomain, AgencyState
+from connect.audit import record
+from connect.db import locked, one, transaction
+from connect.errors import Conflict, Invalid
+from connect.mail.actions import write_mail
+from connect.policy import SYSTEM, VISITOR, Actor, Permission
+from connect.security import token_hash
+
+SPONSOR_HAS = timedelta(days=30)
+WAITING = [CaseState.OPEN, CaseState.WAITING_SPONSOR]
+
+
+class CaseWaits(Conflict):
+    message = "Your request waits for an answer already. You see where it stands on this page."
+
+
+class DomainProvesNothing(Conflict):
+    message = (
+        "Your address alone does not prove where you work and what you do. Use a code of your "
+        "agency, name somebody there who can vouch for you, or ask a registrar."
+    )
+
+
+class CaseDecided(Conflict):
+    message = "This request was decided already."
+
+
+async def agency_by_address(email: str) -> tuple[Agency, AgencyDomain] | None:
+    """The agency whose listed domain *email* has, if it is one agency's."""
+    domain = email.rpartition("@")[2]
+    rows = await AgencyDomain.objects(AgencyDomain.agency).where(
+        AgencyDomain.domain == domain, AgencyDomain.agency.status == AgencyState.ACTIVE
+    )
+    return (rows[0].agency, rows[0]) if len(rows) == 1 else None
+
+
+def domain_proves(agency: Agency, domain: AgencyDomain, discipline: str | None) -> bool:
+    """Whether an address at *domain* proves the discipline, not only the employment.
+
+    Only when the agency's kind implies it and the domain is the agency's alone: a county's
+    domain serves sheriff, library and child welfare (R1 as amended).
+    """
+    return bool(domain.is_its_alone) and IMPLIED_DISCIPLINE.get(agency.kind) == discipline
+
+
+async def verify_by_address(account: Account) -> bool:
+    """Verify somebody whose proved address is an agency's, in the caller's transaction.
+
+    Employment is written in any case; the person is verified when the domain proves the
+    discipline too.
+    """
+    if not (found := await agency_by_address(account.email)):
+        return False
+    agency, domain = found
+    actor = Actor(account_id=account.id)
+    await _employ(actor, account, agency)
+    if not domain_proves(agency, domain, account.discipline):
+        return False
+    case = EligibilityCase(
+        account=account.id, route=CaseRoute.DOMAIN, state=CaseState.OPEN, agency=agency.id
+    )
+    await EligibilityCase.insert(case)
+    await _approve(SYSTEM, case, account)
+    return True
+
+
+async def request_by_domain(actor: Actor) -> EligibilityCase:
+    """Become verified by one's own proved address.
+
+    Raises:
+        DomainProvesNothing: the address is not an agency's, or it does not prove the discipline.
+    """
+    if not actor.proved:
+        raise DomainProvesNothing
+    async with transaction():
+        account = await _applicant(actor)
+        if not await verify_by_address(account):
+            raise DomainProvesNothing
+        return await one(
+            EligibilityCase.objects()
+            .where(EligibilityCase.account == account.id)
+            .order_by(EligibilityCase.id, ascending=False)
+        )
+
+
+async def join_by_code(actor: Actor, code: str, *, consent: bool) -> Affiliation:
+    """Begin to work for the agency that handed out *code*.
+
+    Raises:
+        NotFound, Conflict: the code is unknown, used up or too old.
+        TwoAlready, WorksThere: by the rules of a person's affiliations.
+    """
+    await _limit_guesses(actor)
+    async with transaction():
+        account = await account_of(actor, lock=True)
+        return await affiliate(actor, account, await use_code(code, actor), consent=consent)
+
+
+async def request_by_code(actor: Actor, code: str, *, consent: bool) -> EligibilityCase:
+    """Become verified by a code that one's agency hands out.
+
+    Raises:
+        NotFound, Conflict: the code is unknown, used up or too old.
+    """
+    await _limit_guesses(actor)
+    async with transaction():
+        account = await _applicant(actor)
+        agency = await use_code(code, actor)
+        case = EligibilityCase(
+            account=account.id, route=CaseRoute.CODE, state=CaseState.OPEN, agency=agency.id
+        )
+        await EligibilityCase.insert(case)
+        await _employ(actor, account, agency, consent=consent)
+        await _approve(SYSTEM, case, account)
+    return case
+
+
+async def request_by_sponsor(
+    actor: Actor, *, sponsor_email: str, explanation: str
+) -> EligibilityCase:
+    """Have somebody at an agency asked to vouch; the answer comes by a mailed link.
+
+    Raises:
+        Invalid: the sponsor's address is not at a known agency, or is one's own.
+        CaseWaits: another request waits.
+    """
+    async with transaction():
+        account = await _applicant(actor)
+        email = normal_email(sponsor_email)
+        found = await agency_by_address(email)
+        wrong = {}
+        if email == account.email:
+            wrong["sponsor_email"] = "Somebody else has to vouch for you."
+        elif not found:
+            wrong["sponsor_email"] = (
+                "This is not the address of an agency that we know. Name a supervisor's work "
+                "address, or send a document instead."
+            )
+        if not explanation.strip():
+            wrong["explanation"] = "Say in a sentence why you have no agency address."
+        if wrong or not found:
+            raise Invalid(wrong)
+        case = EligibilityCase(
+            account=account.id,
+            route=CaseRoute.SPONSOR,
+            state=CaseState.WAITING_SPONSOR,
+            agency=found[0].id,
+            sponsor_email=email,
+            explanation=explanation,
+        )
+        await _open(actor, case)
+        token = await make_link(LinkKind.SPONSOR, account.id, about=case.id)
+        await write_mail(
+            "accounts/sponsor",
+            to=email,
+            secret=True,
+            name=account.legal_name,
+            title=account.title,
+            agency=found[0].name,
+            explanation=explanation,
+            token=token,
+        )
+    return case
+
+
+async def request_by_registrar(
+    actor: Actor, *, explanation: str, agency: UUID | None, document: str | None
+) -> EligibilityCase:
+    """Ask a registrar, with a document or an explanation.
+
+    Args:
+        document: SHA-256 of a stored file.
+
+    Raises:
+        CaseWaits: another request waits.
+        Invalid: neither document nor explanation.
+    """
+    if not explanation.strip() and not document:
+        raise Invalid({"explanation": "Say where you work and what shows it, or add a document."})
+    async with transaction():
+        account = await _applicant(actor)
+        case = EligibilityCase(
+            account=account.id,
+            route=CaseRoute.DOCUMENT,
+            state=CaseState.OPEN,
+            agency=agency,
+            explanation=explanation,
+            document=document,
+        )
+        await _open(actor, case)
+    return case
+
+
+async def sponsor_case(token: str) -> EligibilityCase | None:
+    """The request that a sponsor's link is about, while it can be answered."""
+    link = (
+        await OneTimeLink.objects()
+        .where(
+            OneTimeLink.token_hash == token_hash(token),
+            OneTimeLink.kind == LinkKind.SPONSOR,
+            OneTimeLink.used_at.is_null(),
+            OneTimeLink.expires_at > clock.now(),
+        )
+        .first()
+    )
+    if link is None:
+        return None
+    return (
+        await EligibilityCase.objects(EligibilityCase.agency, EligibilityCase.account)
+        .where(EligibilityCase.id == link.about, EligibilityCase.state == CaseState.WAITING_SPONSOR)
+        .first()
+    )
+
+
+async def answer_as_sponsor(token: str, *, approve: bool) -> None:
+    """A sponsor's answer by the mailed link.
+
+    Raises:
+        LinkUsedUp: the link is no good.
+        CaseDecided: the request does not wait for it any more.
+    """
+    async with transaction():
+        link = await use_link(LinkKind.SPONSOR, token)
+        case = await _case(link.about)
+        if case.state != CaseState.WAITING_SPONSOR:
+            raise CaseDecided
+        account = await one(locked(Account.objects().where(Account.id == case.account), Account))
+        if approve:
+            agency = await one(Agency.objects().where(Agency.id == case.agency))
+            await _employ(VISITOR, account, agency)
+            await _approve(VISITOR, case, account)
+        else:
+            await _decline(VISITOR, case, account, "The person you named did not vouch for you.")
+
+
+async def decide_case(
+    actor: Actor, case_id: UUID, *, approve: bool, reason: str, agency: UUID | None = None
+) -> EligibilityCase:
+    """A registrar's decision on any waiting request but one's own.
+
+    Raises:
+        Forbidden: it is the actor's own.
+        CaseDecided: somebody was quicker.
+        Invalid: declined without a reason.
+    """
+    actor.must(Permission.VERIFY_PEOPLE)
+    if not approve and not reason.strip():
+        raise Invalid({"reason": "Say why, so that the person knows what to do."})
+    async with transaction():
+        case = await _case(case_id)
+        if case.account == actor.account_id:
+            raise NotOneself
+        if case.state not in WAITING:
+            raise CaseDecided
+        account = await one(locked(Account.objects().where(Account.id == case.account), Account))
+        case.agency = agency or case.agency
+        if approve:
+            if case.agency:
+                found = await one(Agency.objects().where(Agency.id == case.agency))
+                await _employ(actor, account, found)
+            await _approve(actor, case, account, reason)
+        else:
+            await _decline(actor, case, account, reason)
+    return case
+
+
+async def expire_cases() -> None:
+    """End requests whose sponsor did not answer within 30 days, and tell the people; job."""
+    old = await EligibilityCase.select(EligibilityCase.id).where(
+        EligibilityCase.state == CaseState.WAITING_SPONSOR,
+        EligibilityCase.opened_at < clock.now() - SPONSOR_HAS,
+    )
+    for row in old:
+        async with transaction():
+            case = await _case(row["id"])
+            if case.state != CaseState.WAITING_SPONSOR:
+                continue
+            account = await one(Account.objects().where(Account.id == case.account))
+            reason = "The person you named did not answer within 30 days. You may name another."
+            await _end(SYSTEM, case, CaseState.EXPIRED, reason)
+            await write_mail(
+                "accounts/not_verified", to=account.email, name=account.legal_name, reason=reason
+            )
+
+
+async def read_again(case: EligibilityCase) -> EligibilityCase:
+    """The request as it stands now."""
+    return await one(EligibilityCase.objects().where(EligibilityCase.id == case.id))
+
+
+class NotOneself(Conflict):
+    status = 403
+    message = "Nobody verifies oneself. Another registrar has to decide this."
+
+
+async def _limit_guesses(actor: Actor) -> None:
+    """Codes are short enough to be typed, so they can be guessed at."""
+    await limits.hit(("sign_in", f"code {actor.id}"))
+
+
+async def _applicant(actor: Actor) -> Account:
+    actor.must(Permission.EDIT_ACCOUNT)
+    account = await account_of(actor, lock=True)
+    if account.verified_at is not None:
+        raise AlreadyVerified
+    return account
+
+
+class AlreadyVerified(Conflict):
+    message = "You are verified already. There is nothing to do."
+
+
+async def _open(actor: Actor, case: EligibilityCase) -> None:
+    waits = await EligibilityCase.exists().where(
+        EligibilityCase.account == case.account, EligibilityCase.state.is_in(WAITING)
+    )
+    if waits:
+        raise CaseWaits
+    await EligibilityCase.insert(case)
+    await record(actor, "case.opened", EligibilityCase, of=case.id, route=case.route)
+
+
+async def _case(case_id: UUID) -> EligibilityCase:
+    return await one(
+        locked(EligibilityCase.objects().where(EligibilityCase.id == case_id), EligibilityCase)
+    )
+
+
+async def _employ(actor: Actor, account: Account, agency: Agency, *, consent: bool = False) -> None:
+    """Write the affiliation unless it stands already."""
+    present = await affiliations_on(account.id, today_of(account))
+    if all(row["agency"] != agency.id for row in present):
+        await affiliate(actor, account, agency, consent=consent)
+
+
+async def _approve(actor: Actor, case: EligibilityCase, account: Account, reason: str = "") -> None:
+    account.status, account.verified_at = AccountStatus.ACTIVE_VERIFIED, clock.now()
+    await account.save([Account.status, Account.verified_at])
+    await _end(actor, case, CaseState.APPROVED, reason)
+    await write_mail("accounts/verified", to=account.email, name=account.legal_name)
+
+
+async def _decline(actor: Actor, case: EligibilityCase, account: Account, reason: str) -> None:
+    await _end(actor, case, CaseState.DECLINED, reason)
+    await write_mail(
+        "accounts/not_verified", to=account.email, name=account.legal_name, reason=reason
+    )
+
+
+async def _end(actor: Actor, case: EligibilityCase, state: CaseState, reason: str) -> None:
+    changes: dict[Any, Any] = {
+        EligibilityCase.state: state,
+        EligibilityCase.agency: case.agency,
+        EligibilityCase.decided_at: clock.now(),
+        EligibilityCase.decided_by: actor.account_id,
+        EligibilityCase.reason: reason,
+    }
+    await EligibilityCase.update(changes).where(EligibilityCase.id == case.id)
+    await record(
+        actor, f"case.{state}", EligibilityCase, of=case.id, route=case.route, person=case.account
+    )

@@ -1,0 +1,98 @@
+"""Agencies by the thousand: matched with those that are there, written in bulk."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from connect import audit
+from connect.agencies.rules import search_words
+from connect.agencies.tables import Agency, AgencyState
+from connect.db import fetch
+from connect.policy import Actor
+
+AT_ONCE = 400  # rows in one statement; PostgreSQL takes 32,767 parameters
+FACTS = ("kind", "name", "ori", "psap_id", "state", "county")
+Key = tuple[str, ...]
+
+
+def identity(facts: dict[str, Any]) -> Key:
+    """What makes two rows the same agency: the ORI, the PSAP ID, else name and place."""
+    if facts["ori"]:
+        return ("ori", facts["ori"])
+    if facts["psap_id"]:
+        return ("psap_id", facts["state"], facts["psap_id"])
+    place = facts["state"], facts["county"].casefold()
+    return ("name", facts["kind"], *place, facts["name"].casefold())
+
+
+async def take_agencies(
+    actor: Actor, rows: Sequence[tuple[int, dict[str, Any]]], *, dry_run: bool
+) -> tuple[int, int, dict[int, dict[str, str]]]:
+    """Write agencies that are new or changed, in the caller's transaction.
+
+    Args:
+        rows: number of the row and its facts (``FACTS``), each checked.
+
+    Returns:
+        How many were taken, how many stood so already, and what is wrong with the others:
+        row → field → sentence.
+    """
+    present = await _present([facts for _, facts in rows])
+    clashes: dict[int, dict[str, str]] = {}
+    seen: dict[Key, tuple[int, dict[str, Any]]] = {}
+    new: list[dict[str, Any]] = []
+    changed: list[tuple[UUID, dict[str, Any]]] = []
+    unchanged = 0
+    for number, facts in rows:
+        key = identity(facts)
+        earlier, stood = seen.setdefault(key, (number, facts))
+        known = present.get(key)
+        if stood != facts:
+            words = f"The same agency stands in row {earlier:,} with other facts."
+            clashes[number] = {"name" if key[0] == "name" else key[0]: words}
+        elif earlier != number or (known and all(known[n] == facts[n] for n in FACTS)):
+            unchanged += 1
+        elif known is None:
+            new.append(facts)
+        else:
+            changed.append((known["id"], facts))
+    if not dry_run:
+        await _write(actor, new, changed)
+    return len(new) + len(changed), unchanged, clashes
+
+
+async def _present(rows: Sequence[dict[str, Any]]) -> dict[Key, dict[str, Any]]:
+    """The agencies that are there already, of those that *rows* describe."""
+    found: dict[Key, dict[str, Any]] = {}
+    for column in ("ori", "psap_id", "name"):
+        values = sorted({str(row[column]) for row in rows if row[column]})
+        if column == "name":
+            values = sorted({r["name"] for r in rows if not r["ori"] and not r["psap_id"]})
+        for first in range(0, len(values), AT_ONCE):
+            part = values[first : first + AT_ONCE]
+            marks = ", ".join(["{}"] * len(part))
+            listed = await fetch(
+                f"SELECT id, {', '.join(FACTS)} FROM agency "  # noqa: S608 -- our own names
+                f"WHERE {column} IN ({marks}) AND status IN ('active', 'draft')",
+                *part,
+            )
+            found |= {identity(agency): agency for agency in listed}
+    return found
+
+
+async def _write(
+    actor: Actor, new: list[dict[str, Any]], changed: list[tuple[UUID, dict[str, Any]]]
+) -> None:
+    made = [Agency(**facts, words=_words(facts), status=AgencyState.ACTIVE) for facts in new]
+    for first in range(0, len(made), AT_ONCE):
+        await Agency.insert(*made[first : first + AT_ONCE])
+    for agency_id, facts in changed:
+        columns = {getattr(Agency, name): facts[name] for name in FACTS}
+        await Agency.update({**columns, Agency.words: _words(facts)}).where(Agency.id == agency_id)
+    events = [(row.id, "agency.imported") for row in made]
+    events += [(agency_id, "agency.changed_by_import") for agency_id, _ in changed]
+    await audit.record_many(actor, Agency, events)
+
+
+def _words(facts: dict[str, Any]) -> str:
+    return search_words(facts["name"], facts["county"], facts["ori"])

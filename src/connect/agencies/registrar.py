@@ -1,0 +1,90 @@
+"""What registrars do with agencies: requests that wait, and agencies that are listed twice."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from connect import clock
+from connect.agencies import actions, rules
+from connect.agencies.pages import NOTICES, filters_of, found
+from connect.agencies.queries import drafts, standing_agency
+from connect.agencies.tables import AgencyState
+from connect.agencies.views import beside, row_shown
+from connect.errors import Invalid
+from connect.paging import cut, read_cursor
+from connect.policy import Actor, Permission
+from connect.web.forms import read_form
+from connect.web.templating import page, redirect
+
+ActorRequest = Request[Actor, Any, Any]
+PER_PAGE = 20
+
+
+class RegistrarPages(Controller):
+    path = "/admin/agencies"
+    include_in_schema = False
+
+    @get("/", permission=Permission.MANAGE_AGENCIES)
+    async def waiting(
+        self, request: ActorRequest, waiting_after: FromQuery[str] = "", notice: FromQuery[str] = ""
+    ) -> Response[str]:
+        rows = await drafts(
+            request.user,
+            after=read_cursor(waiting_after, UUID) if waiting_after else None,
+            limit=PER_PAGE,
+        )
+        kept, following = cut(rows, PER_PAGE, lambda row: row["id"])
+        now = clock.now()
+        return page(
+            request,
+            "agencies/waiting.html",
+            waiting=[
+                row_shown(row) | {"days": rules.days_waiting(row["opened_at"], now)} for row in kept
+            ],
+            waiting_next=f"/admin/agencies?waiting_after={following}" if following else "",
+            waiting_first="/admin/agencies" if waiting_after else "",
+            notice=NOTICES.get(notice, ""),
+            **await found(request, "/admin/agencies"),
+        )
+
+    @get("/{agency_id:uuid}", permission=Permission.MANAGE_AGENCIES)
+    async def agency(
+        self, request: ActorRequest, agency_id: FromPath[UUID], notice: FromQuery[str] = ""
+    ) -> Response[Any]:
+        return await _agency_page(request, agency_id, notice=NOTICES.get(notice, ""))
+
+    @post("/{agency_id:uuid}/merges", permission=Permission.MANAGE_AGENCIES, status_code=303)
+    async def merge(self, request: ActorRequest, agency_id: FromPath[UUID]) -> Response[Any]:
+        fields = await read_form(request)
+        try:
+            other = UUID(str(fields.get("other_id", "")))
+        except ValueError:
+            errors = {"other_id": "Choose the agency that is to go."}
+            return await _agency_page(request, agency_id, errors=errors)
+        try:
+            await actions.merge_agencies(request.user, agency_id, other)
+        except Invalid as refusal:
+            return await _agency_page(request, agency_id, errors=refusal.errors)
+        return redirect(f"/agencies/{agency_id}?notice=merged")
+
+
+async def _agency_page(
+    request: ActorRequest,
+    agency_id: UUID,
+    *,
+    errors: dict[str, str] | None = None,
+    notice: str = "",
+) -> Response[Any]:
+    """A request to be screened, or a listed agency that may be listed twice."""
+    agency = await standing_agency(agency_id)
+    if agency.id != agency_id or agency.status == AgencyState.DECLINED:
+        return redirect(f"/agencies/{agency.id}")
+    is_draft = agency.status == AgencyState.DRAFT
+    return page(
+        request,
+        "agencies/screening.html" if is_draft else "agencies/merging.html",
+        status=422 if errors else 200,
+        **await beside(agency, q=filters_of(request)["q"], errors=errors, notice=notice),
+    )

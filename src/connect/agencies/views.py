@@ -1,0 +1,67 @@
+"""Agencies in words, for the pages of this feature and of those above it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from connect import clock
+from connect.agencies import rules
+from connect.agencies.queries import domains_of, similar
+from connect.agencies.tables import Agency
+from connect.lists import AGENCY_KINDS, STATES
+
+
+def options() -> dict[str, list[tuple[str, str]]]:
+    """What the selects of an agency's forms offer."""
+    return {
+        "kinds": [(item.code, item.label) for item in AGENCY_KINDS.values()],
+        "states": [(item.code, item.label) for item in STATES.values()],
+    }
+
+
+def row_shown(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of ``queries.agencies`` in words."""
+    return row | {"kind": AGENCY_KINDS[row["kind"]].label, "state": STATES[row["state"]].label}
+
+
+def facts_shown(agency: Agency) -> dict[str, Any]:
+    """An agency in words, with since when and for how many days it has been there."""
+    shown = row_shown({n: getattr(agency, n) for n in ("id", *rules.FACTS, "status", "opened_at")})
+    return shown | {
+        "is_ecc": agency.kind == "emergency-communications",
+        "days": rules.days_waiting(agency.opened_at, clock.now()),
+    }
+
+
+def candidate(row: dict[str, Any]) -> tuple[str, str]:
+    """An agency as a choice: its id, and what tells it from others."""
+    shown = row_shown(row)
+    told = [shown["name"], shown["county"], shown["state"], shown["ori"] or shown["psap_id"]]
+    return str(row["id"]), " · ".join(part for part in told if part)
+
+
+async def beside(
+    agency: Agency,
+    *,
+    q: str = "",
+    form: Mapping[str, Any] | None = None,
+    errors: Mapping[str, str] | None = None,
+    notice: str = "",
+) -> dict[str, Any]:
+    """What ``agencies/screening.html`` and ``agencies/merging.html`` show of an agency.
+
+    Args:
+        q: look for the same agency by these words instead of those of its name.
+        form: what was typed, when it is shown again with its *errors*.
+    """
+    start = {n: getattr(agency, n) or "" for n in rules.FACTS}
+    start["domains"] = "\n".join(row["domain"] for row in await domains_of(agency.id))
+    return {
+        "agency": facts_shown(agency),
+        "candidates": [candidate(row) for row in await similar(agency, q=q)],
+        "q": q,
+        "form": {**start, **(form or {})},
+        "errors": dict(errors or {}),
+        "options": options(),
+        "notice": notice,
+        "applicant": None,
+    }

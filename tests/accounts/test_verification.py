@@ -1,0 +1,343 @@
+"""Becoming verified: by domain, code, sponsor or registrar; never by oneself."""
+
+import asyncio
+import re
+from datetime import timedelta
+
+import pytest
+
+import make
+from connect.accounts import verification
+from connect.accounts.actions import prove_address
+from connect.accounts.queries import account_of
+from connect.accounts.screening import screen_agency
+from connect.accounts.sign_in import LinkUsedUp, make_link
+from connect.accounts.tables import (
+    Account,
+    Affiliation,
+    EligibilityCase,
+    LinkKind,
+    RoleGrant,
+)
+from connect.agencies.actions import Verdict, open_draft
+from connect.agencies.codes import make_code
+from connect.agencies.tables import AgencyDomain
+from connect.audit import AuditEvent
+from connect.errors import Conflict, Forbidden, Invalid
+from connect.policy import Role
+from connect.worker import HANDLERS
+
+
+async def with_domain(domain="cedarfallspd.example", *, alone=True, **agency):
+    row = await make.agency(name="Cedar Falls PD", state="IA", **agency)
+    await AgencyDomain(agency=row.id, domain=domain, is_its_alone=alone).save()
+    return row
+
+
+async def proving(email, **person):
+    """Somebody who opens the mailed link just now."""
+    account = await make.account(email=email, proved_at=None, status="pending_email", **person)
+    await prove_address(await make_link(LinkKind.PROVE, account.id))
+    return await Account.objects().where(Account.id == account.id).first()
+
+
+async def works_at():
+    return [row["agency"] for row in await Affiliation.select(Affiliation.agency)]
+
+
+@pytest.mark.parametrize(
+    ("email", "discipline", "alone", "kind", "verified", "employed"),
+    [
+        ("a@cedarfallspd.example", "law-enforcement", True, "law-enforcement", True, True),
+        ("a@cedarfallspd.example", "educator", True, "law-enforcement", False, True),
+        ("a@cedarfallspd.example", "law-enforcement", False, "law-enforcement", False, True),
+        ("a@cedarfallspd.example", "nonprofit", True, "nonprofit", False, True),
+        ("a@mail.cedarfallspd.example", "law-enforcement", True, "law-enforcement", False, False),
+        ("a@elsewhere.example", "law-enforcement", True, "law-enforcement", False, False),
+    ],
+)
+async def test_what_an_address_proves(database, email, discipline, alone, kind, verified, employed):
+    agency = await with_domain(alone=alone, kind=kind)
+
+    account = await proving(email, discipline=discipline)
+
+    assert account.status == ("active_verified" if verified else "active_unverified")
+    assert await works_at() == ([agency.id] if employed else [])
+    cases = await EligibilityCase.select(EligibilityCase.route, EligibilityCase.state)
+    assert cases == ([{"route": "domain", "state": "approved"}] if verified else [])
+
+
+async def test_a_domain_of_two_agencies_proves_nothing(database):
+    for _ in range(2):
+        await with_domain()
+
+    account = await proving("a@cedarfallspd.example")
+
+    assert account.verified_at is None
+    assert await works_at() == []
+
+
+async def test_by_a_code_as_often_as_it_may_be_used(database, clock):
+    agency = await make.agency()
+    registrar = await make.staff(Role.REGISTRAR)
+    _, code = await make_code(
+        registrar, agency.id, max_uses=2, expires_at=clock.now + timedelta(days=30)
+    )
+    people = [await make.learner() for _ in range(5)]
+
+    answers = await asyncio.gather(
+        *(verification.request_by_code(p, code, consent=True) for p in people),
+        return_exceptions=True,
+    )
+
+    assert sum(isinstance(answer, EligibilityCase) for answer in answers) == 2
+    assert await Account.count().where(Account.status == "active_verified") == 2
+    rows = await Affiliation.select(Affiliation.agency, Affiliation.consented_at)
+    assert rows == [{"agency": agency.id, "consented_at": clock.now}] * 2
+
+
+async def test_codes_cannot_be_guessed_at(database):
+    actor = await make.learner()
+
+    refusals = []
+    for n in range(12):
+        with pytest.raises(Exception) as refusal:
+            await verification.request_by_code(actor, f"GUESS{n}", consent=False)
+        refusals.append(refusal.value.code)
+
+    assert refusals == ["code_unusable"] * 10 + ["too_many"] * 2
+
+
+async def sponsored(**person):
+    agency = await with_domain("cac.example", kind="child-advocacy-center")
+    actor = await make.learner(**person)
+    case = await verification.request_by_sponsor(
+        actor, sponsor_email="Director@CAC.example", explanation="I volunteer there."
+    )
+    return actor, agency, case
+
+
+async def test_a_sponsor_vouches_by_the_mailed_link(database, mailbox, work, client):
+    actor, agency, case = await sponsored(discipline="child-advocacy-center")
+    await work()
+    (mail,) = mailbox
+    link = re.search(r"(/sponsor/\S+)", mail.body)[1]
+
+    shown = await client.get(link)
+    still = (await verification.read_again(case)).state
+    answered = await client.post(
+        link, data={"answer": "yes"}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    again = await client.get(link)
+
+    assert mail.to == "director@cac.example"
+    assert (shown.status_code, still) == (200, "waiting_sponsor")  # a GET spends nothing
+    assert answered.status_code == 200
+    assert again.status_code == 409
+    assert (await account_of(actor)).status == "active_verified"
+    assert await works_at() == [agency.id]
+
+
+async def test_a_sponsor_who_says_no_is_told_to_the_person(database, mailbox, work):
+    actor, _, case = await sponsored()
+    await work()
+    token = re.search(r"/sponsor/(\S+)", mailbox[0].body)[1]
+
+    await verification.answer_as_sponsor(token, approve=False)
+    await work()
+    with pytest.raises(LinkUsedUp):
+        await verification.answer_as_sponsor(token, approve=True)
+
+    assert (await verification.read_again(case)).state == "declined"
+    assert (await account_of(actor)).verified_at is None
+    assert "did not vouch" in mailbox[-1].body
+    assert await works_at() == []
+
+
+@pytest.mark.parametrize(
+    ("sponsor", "explanation", "fields"),
+    [
+        ("somebody@elsewhere.example", "I work there.", ["sponsor_email"]),
+        ("me@cac.example", "I work there.", ["sponsor_email"]),
+        ("director@cac.example", "  ", ["explanation"]),
+        ("somebody@elsewhere.example", "", ["sponsor_email", "explanation"]),
+    ],
+)
+async def test_who_cannot_vouch(database, sponsor, explanation, fields):
+    await with_domain("cac.example", kind="child-advocacy-center")
+    actor = await make.learner(email="me@cac.example")
+
+    with pytest.raises(Invalid) as refusal:
+        await verification.request_by_sponsor(actor, sponsor_email=sponsor, explanation=explanation)
+
+    assert list(refusal.value.errors) == fields
+    assert await EligibilityCase.count() == 0
+
+
+async def test_a_sponsor_who_does_nothing_ends_the_request_after_thirty_days(
+    database, clock, mailbox, work
+):
+    actor, _, case = await sponsored()
+    clock.move(timedelta(days=30))
+    await HANDLERS["accounts.expire_cases"]()
+    waits = (await verification.read_again(case)).state
+    clock.move(timedelta(seconds=1))
+
+    await HANDLERS["accounts.expire_cases"]()
+    await HANDLERS["accounts.expire_cases"]()
+    await work()
+    second = await verification.request_by_sponsor(
+        actor, sponsor_email="other@cac.example", explanation="I volunteer there."
+    )
+
+    assert (waits, (await verification.read_again(case)).state) == ("waiting_sponsor", "expired")
+    assert [mail.subject for mail in mailbox if mail.to.startswith("person")] == [
+        "Your request to be verified at Connect"
+    ]
+    assert second.state == "waiting_sponsor"
+
+
+async def test_one_request_at_a_time(database):
+    actor, _, _ = await sponsored()
+
+    with pytest.raises(verification.CaseWaits):
+        await verification.request_by_registrar(
+            actor, explanation="Look at our page.", agency=None, document=None
+        )
+
+
+async def test_a_registrar_decides_but_never_on_oneself(database):
+    registrar, other = await make.staff(Role.REGISTRAR), await make.staff(Role.REGISTRAR)
+    agency = await make.agency()
+    case = await verification.request_by_registrar(
+        registrar, explanation="I work there.", agency=agency.id, document=None
+    )
+
+    with pytest.raises(verification.NotOneself):
+        await verification.decide_case(registrar, case.id, approve=True, reason="")
+    with pytest.raises(Forbidden):
+        await verification.decide_case(
+            await make.staff(Role.ANALYST), case.id, approve=True, reason=""
+        )
+    with pytest.raises(Invalid):
+        await verification.decide_case(other, case.id, approve=False, reason=" ")
+    await verification.decide_case(other, case.id, approve=True, reason="")
+    with pytest.raises(verification.CaseDecided):
+        await verification.decide_case(other, case.id, approve=False, reason="Too late")
+
+    assert (await account_of(registrar)).status == "active_verified"
+    assert await works_at() == [agency.id]
+    acts = await AuditEvent.select(AuditEvent.actor).where(AuditEvent.act == "case.approved")
+    assert acts == [{"actor": other.id}]
+
+
+async def test_two_registrars_at_once_decide_once(database):
+    registrars = [await make.staff(Role.REGISTRAR) for _ in range(2)]
+    case = await verification.request_by_registrar(
+        await make.learner(), explanation="I work there.", agency=None, document=None
+    )
+
+    answers = await asyncio.gather(
+        *(
+            verification.decide_case(r, case.id, approve=approve, reason="Because.")
+            for r, approve in zip(registrars, (True, False), strict=True)
+        ),
+        return_exceptions=True,
+    )
+
+    assert sum(isinstance(answer, verification.CaseDecided) for answer in answers) == 1
+
+
+async def brought(actor):
+    return await open_draft(
+        actor,
+        kind="law-enforcement",
+        name="Example Falls PD",
+        state="IA",
+        county="",
+        ori="IA0070199",
+        psap_id=None,
+        domains=["examplefalls.example"],
+    )
+
+
+async def test_screening_lists_the_agency_and_makes_its_bringer_coordinator(database):
+    actor, registrar = await make.learner(), await make.staff(Role.REGISTRAR)
+    draft = await brought(actor)
+
+    await screen_agency(registrar, draft.id, Verdict.CREATED)
+
+    grants = await RoleGrant.select(RoleGrant.role, RoleGrant.agency).where(
+        RoleGrant.account == actor.id
+    )
+    assert grants == [{"role": "coordinator", "agency": draft.id}]
+    assert await works_at() == [draft.id]
+    domains = await AgencyDomain.select(AgencyDomain.domain)
+    assert domains == [{"domain": "examplefalls.example"}]
+
+
+async def test_a_declined_agency_changes_nothing_for_its_bringer(database, mailbox, work):
+    actor, registrar = await make.learner(), await make.staff(Role.REGISTRAR)
+    draft = await brought(actor)
+
+    with pytest.raises(Invalid):
+        await screen_agency(registrar, draft.id, Verdict.DECLINED)
+    await screen_agency(registrar, draft.id, Verdict.DECLINED, reason="It is a club.")
+    await work()
+
+    assert await RoleGrant.count().where(RoleGrant.account == actor.id) == 0
+    assert await works_at() == []
+    assert "It is a club." in mailbox[-1].body
+
+
+async def test_a_screening_that_fails_half_way_leaves_nothing(database):
+    actor, registrar = await make.learner(), await make.staff(Role.REGISTRAR)
+    for _ in range(2):
+        _, code = await make_code(
+            registrar, (await make.agency()).id, max_uses=1, expires_at=make.now() + timedelta(1)
+        )
+        await verification.join_by_code(actor, code, consent=False)
+    draft = await brought(actor)
+
+    with pytest.raises(Conflict):
+        await screen_agency(registrar, draft.id, Verdict.CREATED)
+
+    assert await RoleGrant.count().where(RoleGrant.account == actor.id) == 0
+    assert (await type(draft).objects().where(type(draft).id == draft.id).first()).status == "draft"
+
+
+async def test_the_pages_lead_through_it(database, browser):
+    agency = await with_domain()
+    actor = await make.learner(email="a@cedarfallspd.example")
+    registrar = await make.staff(Role.REGISTRAR)
+    person, staff = await browser(actor), await browser(registrar)
+
+    before = await person.get("/account/verification")
+    asked = await person.post(
+        "/account/verification",
+        data={"csrf": person.csrf, "route": "document", "explanation": "I work there."},
+    )
+    waiting = await staff.get("/admin/verifications")
+    case = await EligibilityCase.objects().first()
+    decided = await staff.post(
+        f"/admin/verifications/{case.id}", data={"csrf": staff.csrf, "verdict": "approve"}
+    )
+    after = await person.get("/account/verification")
+    listed = await staff.get("/admin/people", params={"q": actor.name})
+    shown = await staff.get(f"/admin/people/{actor.id}")
+
+    assert agency.name in before.text
+    assert (asked.status_code, decided.status_code) == (303, 303)
+    assert actor.name in waiting.text
+    assert "Verified" in after.text
+    assert [page.status_code for page in (listed, shown)] == [200, 200]
+    assert f"/admin/people/{actor.id}" in listed.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin/people", "/admin/verifications", "/admin/imports", "/admin/agencies"]
+)
+async def test_a_learner_sees_none_of_the_registrars_pages(database, browser, path):
+    person = await browser(await make.learner())
+
+    assert (await person.get(path)).status_code == 403

@@ -1,0 +1,146 @@
+"""Looking at a page: what any page must keep to, and its picture for people to judge."""
+
+from typing import Any
+
+from playwright.async_api import Page, ViewportSize
+
+from connect.config import ROOT
+
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+PICTURES = ROOT / "var" / "screenshots"
+WIDE = ViewportSize(width=1280, height=900)
+PHONE = ViewportSize(width=390, height=844)
+NARROWEST = ViewportSize(width=320, height=800)
+
+# In the order of the pictures. A page that is looked at stands here, once.
+NAMES = (
+    "setup",
+    "admin-empty",
+    "landing",
+    "courses",
+    "courses-found",
+    "courses-nothing",
+    "course-visitor",
+    "register",
+    "register-errors",
+    "register-sent",
+    "outbox",
+    "verify-email",
+    "login",
+    "login-wrong",
+    "home-new",
+    "course",
+    "lesson",
+    "lesson-not-yet",
+    "lesson-time-met",
+    "lesson-picture",
+    "lesson-print",
+    "practice-start",
+    "practice-question",
+    "practice-result",
+    "practice-no-script",
+    "course-under-way",
+    "home-under-way",
+    "acknowledgement",
+    "test-start",
+    "test-question",
+    "test-saved",
+    "test-unsaved",
+    "test-signed-out",
+    "test-ended-elsewhere",
+    "test-no-script",
+    "test-end",
+    "test-failed",
+    "test-passed",
+    "certificate-drawing",
+    "certificate",
+    "certificate-print",
+    "transcript",
+    "transcript-empty",
+    "course-completed",
+    "home-completed",
+    "account",
+    "account-errors",
+    "reset-request",
+    "reset-sent",
+    "reset",
+    "check",
+    "check-valid",
+    "check-unknown",
+    "admin",
+    "reports",
+    "rows",
+    "menu",
+    "refused-sign-in",
+    "refused-not-open",
+    "refused-not-found",
+    "refused-not-found-visitor",
+    "refused-input",
+    "refused-locked",
+    "refused-passed-already",
+    "refused-link",
+    "refused-sign-in-again",
+    "refused-send-again",
+    "long-home",
+    "long-courses",
+    "long-course",
+    "long-lesson",
+    "long-quiz",
+    "long-result",
+    "long-certificate",
+    "long-transcript",
+    "long-check",
+    "long-rows",
+)
+RUN_AXE = """async () => {
+  const options = { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } };
+  const { violations } = await axe.run(document, options);
+  return violations.flatMap((v) => v.nodes.map((n) => `${v.id} ${n.target}: ${n.failureSummary}`));
+}"""
+FACTS = """() => ({
+  title: document.title.trim().replace(/\\s+/g, " "),
+  headings: [...document.querySelectorAll("h1")].map((h) => h.innerText),
+  without_script: matchMedia("(scripting: none)").matches,
+  broken: [...document.images].filter((i) => !i.naturalWidth).map((i) => i.src),
+})"""
+FITS = """() => {
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) return [];
+  const wide = (element) => element.getBoundingClientRect().right > width;
+  return [...document.querySelectorAll("body *")].filter(wide).map((e) => e.outerHTML.slice(0, 99));
+}"""
+
+
+class Album:
+    """Pages that were looked at."""
+
+    def __init__(self) -> None:
+        self._titles: dict[str, str] = {}  # of a page → the first word of its name here
+        PICTURES.mkdir(parents=True, exist_ok=True)
+
+    async def look(self, page: Page, name: str) -> None:
+        """Hold a page against the rules of every page, wide, on a phone and on the narrowest."""
+        facts: dict[str, Any] = await page.evaluate(FACTS)
+        kind = name.partition("-")[0]
+        assert self._titles.setdefault(facts["title"], kind) == kind, (name, facts)
+        assert len(facts["headings"]) == 1, (name, facts)
+        assert facts["broken"] == [], name
+        if facts["without_script"]:
+            # What stands there was made without; to look at it axe needs its timers to run.
+            control = await page.context.new_cdp_session(page)
+            await control.send("Emulation.setScriptExecutionDisabled", {"value": False})
+        await page.evaluate(AXE)
+        for size, ending in ((WIDE, ""), (PHONE, "-phone")):
+            await page.set_viewport_size(size)
+            assert await page.evaluate(RUN_AXE) == [], f"{name}{ending}"
+            await self.keep(page, name + ending)
+        await page.set_viewport_size(NARROWEST)
+        assert await page.evaluate(FITS) == [], name
+        await page.set_viewport_size(WIDE)
+        if facts["without_script"]:
+            await control.send("Emulation.setScriptExecutionDisabled", {"value": True})
+
+    async def keep(self, page: Page, name: str) -> None:
+        """A picture of the whole page."""
+        number = NAMES.index(name.removesuffix("-phone")) + 1
+        await page.screenshot(path=PICTURES / f"{number:02}-{name}.png", full_page=True)

@@ -20,7 +20,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -35,7 +34,7 @@ from litestar.params import FromPath
 
 from connect.catalog.content import CourseContent
 from connect.config import settings
-from connect.learning import pages, rules, views
+from connect.learning import rules
 from connect.lists import DISCIPLINES
 from connect.policy import VISITOR, Actor
 from connect.web.templating import environment
@@ -190,6 +189,23 @@ def by_cookie(request: Asked) -> Generator[Statement, Any, Actor]:
     return Actor(account_id=row["id"], name=row["legal_name"], proved=bool(row["proved_at"]))
 
 
+def card(content: CourseContent) -> dict[str, Any]:
+    """A course as templates show it."""
+    return {
+        "slug": content.slug,
+        "title": content.title,
+        "summary": content.summary,
+        "contact_minutes": content.contact_minutes,
+        "disciplines": [DISCIPLINES[d].label for d in content.disciplines],
+        "topics": [topic_label(topic) for topic in content.topics],
+        "access": "public",
+    }
+
+
+def topic_label(topic: str) -> str:
+    return topic.replace("-", " ").capitalize()
+
+
 def html(template: str, path: str, actor: Actor = VISITOR, **context: Any) -> Response[str]:
     text = environment.get_template(template).render(
         actor=actor, path=path, settings=settings(), **context
@@ -220,14 +236,18 @@ async def catalog() -> Response[str]:
     return html(
         "learning/catalog.html",
         "/courses",
-        courses=[pages._card(content) | {"progress": None} for content in found],
+        courses=[card(content) | {"progress": None} for content in found],
         filters={"q": "", "discipline": "", "topic": "", "minutes": ""},
         filtered=False,
         next="",
         options={
             "disciplines": [(item.code, item.label) for item in DISCIPLINES.values()],
-            "topics": [(topic, pages._topic(topic)) for topic in topics],
-            "minutes": pages.LENGTHS,
+            "topics": [(topic, topic_label(topic)) for topic in topics],
+            "minutes": [
+                ("30", "Up to 30 minutes"),
+                ("60", "Up to an hour"),
+                ("120", "Up to two hours"),
+            ],
         },
     )
 
@@ -265,8 +285,31 @@ def shown(rows: list[Any]) -> Generator[Statement, Any, list[dict[str, Any]]]:
     for row in rows:
         content = yield from content_of(row["version"])
         recorded = {c: rules.Fact(**fact) for c, fact in facts[row["id"]].items()}
-        enrollment: Any = SimpleNamespace(**dict(row))
-        found.append(views._shown(enrollment, content, recorded, numbers[row["id"]]))
+        states = rules.states(content, recorded)
+        found.append(
+            {
+                "id": row["id"],
+                "course": content.slug,
+                "version": numbers[row["id"]]["number"],
+                "state": row["state"],
+                "progress_percent": rules.progress_percent(content, recorded),
+                "next_component": rules.next_component(content, recorded, row["last_component"]),
+                "components": [
+                    {
+                        "id": c.id,
+                        "kind": c.kind,
+                        "title": c.title,
+                        "state": states[c.id],
+                        "seconds": recorded.get(c.id, rules.NOTHING).seconds,
+                        "min_seconds": c.min_seconds,
+                    }
+                    for c in content.components
+                ],
+                "missing": rules.missing(content, recorded),
+                "completed_at": row["completed_at"],
+                "certificate": numbers[row["id"]]["certificate_number"],
+            }
+        )
     return found
 
 
@@ -300,7 +343,7 @@ async def course(request: Asked, slug: FromPath[str]) -> Response[str]:
         "learning/course.html",
         f"/courses/{slug}",
         actor,
-        course=pages._card(content)
+        course=card(content)
         | {
             "objectives": content.objectives,
             "content_notes": content.content_notes,

@@ -5,16 +5,16 @@ The classes are the tables as they were on that day; later changes are later fil
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.columns import (
+    JSON,
+    UUID,
     BigInt,
     Boolean,
     Date,
     ForeignKey,
     Integer,
-    JSON,
     OnDelete,
     Text,
     Timestamptz,
-    UUID,
     Varchar,
 )
 from piccolo.constraints import Unique

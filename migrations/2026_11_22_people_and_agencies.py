@@ -5,6 +5,7 @@ The classes are the tables as they were on that day; later changes are later fil
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.columns import (
+    UUID,
     BigInt,
     Boolean,
     Date,
@@ -13,7 +14,6 @@ from piccolo.columns import (
     OnDelete,
     Text,
     Timestamptz,
-    UUID,
     Varchar,
 )
 from piccolo.constraints import Unique

@@ -228,6 +228,19 @@ async def test_the_worker_goes_on_sealing_after_a_failure(database, monkeypatch)
     assert (await verify()).kept.number == 1
 
 
+async def test_a_worker_that_is_told_to_stop_leaves_nothing_unsealed(database, monkeypatch):
+    monkeypatch.setattr(audit_chain, "SEAL_EVERY", 3600)
+    task = asyncio.create_task(keep())
+    await asyncio.sleep(0.1)  # its first look
+    await act()
+    assert await numbers() == [None]
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    assert await numbers() == [1]
+
+
 # Guards
 
 

@@ -7,6 +7,7 @@ seals each over the seal before it. What happens to a row in the seconds before 
 import asyncio
 import hashlib
 import os
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from connect.config import settings
 log = structlog.get_logger()
 
 SEAL_EVERY = 2.0  # seconds
+LAST_SEALING = 5.0  # seconds, when the process is told to stop
 LOOK_EVERY = timedelta(minutes=1)  # whether an anchor is due
 ANCHOR_EVERY = timedelta(hours=1)
 BATCH = 2_000  # rows sealed in one transaction
@@ -41,7 +43,8 @@ _AS_BYTES = ", ".join(f"CAST({name} AS BLOB) AS {name}" for name in FIELDS)
 _AS_MOMENT = "CASE WHEN at >= '1000-01-01' AND at < '9000-01-01' THEN at END AS at"
 _AS_TYPED = ", ".join(_AS_MOMENT if name == "at" else name for name in FIELDS)
 _UNSEALED = (
-    "SELECT {key} AS key, {fields} FROM audit_event WHERE number IS NULL ORDER BY id LIMIT {{}}"
+    "SELECT {key} AS key, {fields} FROM audit_event {hint} WHERE number IS NULL "
+    "ORDER BY id LIMIT {{}}"
 )
 _SEALED = (
     "SELECT {number}, {fields} FROM audit_event WHERE number > {{}} AND number <= {{}} "
@@ -49,8 +52,11 @@ _SEALED = (
 )
 SQL = {
     # A column of SQLite holds whatever somebody put there; as bytes it can always be read.
+    # Left to itself it takes the index of numbers and sorts all that is unsealed for each batch.
     "sqlite": Sql(
-        unsealed=_UNSEALED.format(key="rowid", fields=_AS_BYTES),
+        unsealed=_UNSEALED.format(
+            key="rowid", fields=_AS_BYTES, hint="INDEXED BY audit_event_unsealed"
+        ),
         seal="UPDATE audit_event SET number = json_extract(value, '$[1]'), "
         "seal = json_extract(value, '$[2]') FROM json_each({}) "
         "WHERE audit_event.rowid = json_extract(value, '$[0]')",
@@ -59,7 +65,7 @@ SQL = {
         ),
     ),
     "postgres": Sql(
-        unsealed=_UNSEALED.format(key="id", fields=_AS_TYPED),
+        unsealed=_UNSEALED.format(key="id", fields=_AS_TYPED, hint=""),
         seal="UPDATE audit_event SET number = s.number, seal = s.seal "
         "FROM unnest(CAST({} AS uuid[]), CAST({} AS bigint[]), CAST({} AS text[])) "
         "AS s (id, number, seal) WHERE audit_event.id = s.id",
@@ -116,17 +122,21 @@ def seal_of(before: str, number: int, fields: list[Any]) -> str:
 
 
 async def keep() -> None:
-    """Seal every two seconds, anchor every hour, until cancelled."""
+    """Seal every two seconds, anchor every hour, until cancelled; then seal what is left."""
     look_at = clock.now()
-    while True:
-        try:
-            await seal()
-            if clock.now() >= look_at:
-                await anchor()
-                look_at = clock.now() + LOOK_EVERY
-        except Exception as error:  # the database may be away; the worker stays
-            log.error("audit trail could not be sealed", exc_info=error)
-        await asyncio.sleep(SEAL_EVERY)
+    try:
+        while True:
+            try:
+                await seal()
+                if clock.now() >= look_at:
+                    await anchor()
+                    look_at = clock.now() + LOOK_EVERY
+            except Exception as error:  # the database may be away; the worker stays
+                log.error("audit trail could not be sealed", exc_info=error)
+            await asyncio.sleep(SEAL_EVERY)
+    finally:
+        with suppress(Exception):  # the next start seals it
+            await asyncio.wait_for(seal(), LAST_SEALING)
 
 
 async def seal() -> int:

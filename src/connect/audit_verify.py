@@ -94,7 +94,7 @@ async def verify(anchors: Path | None = None) -> Verdict:
 
 def read_anchors(path: Path) -> Iterable[Anchor]:
     """The anchors in *path*, one JSON object a line; lines that are none are passed over."""
-    if not path.exists():
+    if not path.is_file():
         return
     with path.open("rb") as file:
         for line in file:

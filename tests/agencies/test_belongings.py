@@ -8,8 +8,8 @@ import pytest
 
 import make
 from agencies import made
-from connect.agencies.actions import merge_agencies, use_code
-from connect.agencies.codes import CodeUnusable, end_code, make_code
+from connect.agencies.actions import merge_agencies
+from connect.agencies.codes import CodeUnusable, end_code, make_code, use_code
 from connect.agencies.domains import (
     DomainElsewhere,
     DomainNotYours,

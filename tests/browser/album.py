@@ -1,5 +1,6 @@
 """Looking at a page: what any page must keep to, and its picture for people to judge."""
 
+import re
 from typing import Any
 
 from playwright.async_api import Page, ViewportSize
@@ -100,7 +101,6 @@ RUN_AXE = """async () => {
 FACTS = """() => ({
   title: document.title.trim().replace(/\\s+/g, " "),
   headings: [...document.querySelectorAll("h1")].map((h) => h.innerText),
-  without_script: matchMedia("(scripting: none)").matches,
   broken: [...document.images].filter((i) => !i.naturalWidth).map((i) => i.src),
 })"""
 FITS = """() => {
@@ -125,10 +125,6 @@ class Album:
         assert self._titles.setdefault(facts["title"], kind) == kind, (name, facts)
         assert len(facts["headings"]) == 1, (name, facts)
         assert facts["broken"] == [], name
-        if facts["without_script"]:
-            # What stands there was made without; to look at it axe needs its timers to run.
-            control = await page.context.new_cdp_session(page)
-            await control.send("Emulation.setScriptExecutionDisabled", {"value": False})
         await page.evaluate(AXE)
         for size, ending in ((WIDE, ""), (PHONE, "-phone")):
             await page.set_viewport_size(size)
@@ -137,8 +133,17 @@ class Album:
         await page.set_viewport_size(NARROWEST)
         assert await page.evaluate(FITS) == [], name
         await page.set_viewport_size(WIDE)
-        if facts["without_script"]:
-            await control.send("Emulation.setScriptExecutionDisabled", {"value": True})
+
+    async def look_without_script(self, page: Page, name: str) -> None:
+        """The same for a page whose browser runs no script, so that axe cannot run in it either."""
+        browser = page.context.browser
+        assert browser
+        html = re.sub(r"<script\b.*?</script>", "", await page.content(), flags=re.DOTALL)
+        copy = await browser.new_page(viewport=WIDE)
+        await copy.route(page.url, lambda r: r.fulfill(body=html, content_type="text/html"))
+        await copy.goto(page.url)
+        await self.look(copy, name)
+        await copy.close()
 
     async def keep(self, page: Page, name: str) -> None:
         """A picture of the whole page."""

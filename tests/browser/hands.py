@@ -132,10 +132,10 @@ class Person:
             await self.hands.activate(self.page.get_by_role("link", name=words, exact=True))
         return Path(await (await coming.value).path())
 
-    async def sign_in(self, email: str) -> None:
+    async def sign_in(self, email: str, password: str = make.PASSWORD) -> None:
         """On the page for it."""
         await self.write("Email address", email)
-        await self.write("Password", make.PASSWORD)
+        await self.write("Password", password)
         await self.send("Sign in")
 
     async def new_tab(self) -> "Person":

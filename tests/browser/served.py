@@ -34,7 +34,7 @@ class Site:
         )
         self._server = _Server(config)
         self._running = asyncio.create_task(self._server.serve([_listening(self.port)]))
-        while not self._server.started:
+        while not self._server.started:  # noqa: ASYNC110 -- uvicorn has no event for it
             await asyncio.sleep(0.005)
 
     async def _measured(self, scope: Any, receive: Any, send: Any) -> None:

@@ -151,7 +151,7 @@ async def test_a_form_older_than_the_session_is_sent_again(person, learner, atte
 
     await someone.send("Submit answers")
     assert await someone.heading() == "Please send it again"
-    await album.look(someone.page, "refused-send-again")
+    await album.look_without_script(someone.page, "refused-send-again")
     await someone.follow("Open the page again")
     await someone.send("Submit answers")
 
@@ -207,4 +207,4 @@ async def test_without_script_all_questions_stand_on_one_page(person, learner, a
     await someone.open(attempt)
 
     await expect(someone.page.locator("[data-question]:visible")).to_have_count(3)
-    await album.look(someone.page, "test-no-script")
+    await album.look_without_script(someone.page, "test-no-script")

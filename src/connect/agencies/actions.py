@@ -9,7 +9,6 @@ import msgspec
 
 from connect import clock
 from connect.agencies import rules
-from connect.agencies.codes import use_code as use_code
 from connect.agencies.domains import copy_domains, list_domains, propose_domains
 from connect.agencies.queries import NotActive, domains_of, managed_agency
 from connect.agencies.tables import Agency, AgencyState

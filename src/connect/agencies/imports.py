@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from connect import audit
-from connect.agencies.rules import search_words
+from connect.agencies.rules import agency_words
 from connect.agencies.tables import Agency, AgencyState
 from connect.db import fetch
 from connect.policy import Actor
@@ -83,16 +83,14 @@ async def _present(rows: Sequence[dict[str, Any]]) -> dict[Key, dict[str, Any]]:
 async def _write(
     actor: Actor, new: list[dict[str, Any]], changed: list[tuple[UUID, dict[str, Any]]]
 ) -> None:
-    made = [Agency(**facts, words=_words(facts), status=AgencyState.ACTIVE) for facts in new]
+    made = [Agency(**facts, words=agency_words(facts), status=AgencyState.ACTIVE) for facts in new]
     for first in range(0, len(made), AT_ONCE):
         await Agency.insert(*made[first : first + AT_ONCE])
     for agency_id, facts in changed:
         columns = {getattr(Agency, name): facts[name] for name in FACTS}
-        await Agency.update({**columns, Agency.words: _words(facts)}).where(Agency.id == agency_id)
+        await Agency.update({**columns, Agency.words: agency_words(facts)}).where(
+            Agency.id == agency_id
+        )
     events = [(row.id, "agency.imported") for row in made]
     events += [(agency_id, "agency.changed_by_import") for agency_id, _ in changed]
     await audit.record_many(actor, Agency, events)
-
-
-def _words(facts: dict[str, Any]) -> str:
-    return search_words(facts["name"], facts["county"], facts["ori"])

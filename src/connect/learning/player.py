@@ -66,9 +66,10 @@ class LearningPages(Controller):
         event = Event.ACKNOWLEDGE if fields.get("acknowledged") else Event.CLOSE
         try:
             step = await actions.note_event(request.user, enrollment_id, component, event)
-        except actions.NotOpened as refusal:
+        except actions.NotOpened:
             await actions.note_event(request.user, enrollment_id, component, Event.OPEN)
-            return await _player(request, enrollment_id, component, refused=str(refusal))
+            words = "Your time for this step begins now. Read it, then press Next again."
+            return await _player(request, enrollment_id, component, refused=words)
         except TooEarly as refusal:
             return await _player(request, enrollment_id, component, refused=str(refusal))
         if step.state is not rules.ComponentState.DONE:

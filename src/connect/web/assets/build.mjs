@@ -35,6 +35,7 @@ const FOLDERS = {
   "images/": join(here, "images"),
 };
 
+const INLINED = 1000; // bytes
 const manifest = {};
 
 /** Write `bytes` under a hashed name and answer that name. */
@@ -48,14 +49,19 @@ function put(name, bytes) {
   return hashed;
 }
 
-/** Replace every url() of a style sheet by the hashed name of the file that it means. */
+/** Replace every url() of a style sheet by the hashed name of the file that it means. The small
+ *  pictures of USWDS stand in the sheet itself: an alert keeps its icon when the server is away. */
 function rewriteUrls(css) {
   return css.replace(/url\((["']?)([^"')]*)\1\)/g, (whole, _quote, target) => {
     if (target === "" || target.startsWith("data:")) return whole; // @supports(mask: url(""))
     const prefix = Object.keys(FOLDERS).find((name) => target.startsWith(name));
     if (!prefix) throw new Error(`A style sheet asks for ${target}: no folder is named for it.`);
     const path = join(FOLDERS[prefix], target.slice(prefix.length));
-    return `url("${put(basename(target), readFileSync(path))}")`;
+    const bytes = readFileSync(path);
+    if (extname(path) === ".svg" && bytes.length < INLINED) {
+      return `url("data:image/svg+xml,${encodeURIComponent(bytes)}")`;
+    }
+    return `url("${put(basename(target), bytes)}")`;
   });
 }
 

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import argon2
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 import msgspec
 import uvicorn
 from litestar import Litestar, MediaType, Request, Response, get, post, put

@@ -25,13 +25,13 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-import postgres_cluster  # noqa: E402 -- found by the line above
+import postgres_cluster  # type: ignore[import-not-found] # noqa: E402 -- by the line above
 
 CLIENTS = 32
 TURNS = ("connect", "bare", "connect", "bare")
@@ -300,8 +300,14 @@ def first_answers(server: Server) -> list[float]:
 
 def load(server: Server, requests: Path, seconds: float) -> dict[str, Any]:
     """What wrk saw in *seconds* with ``CLIENTS`` connections."""
-    options = ["-t1", f"-c{CLIENTS}", f"-d{seconds:g}s", "--timeout", "10s"]
-    script = ["-s", HERE / "load.lua", f"http://127.0.0.1:{server.port}", "--", requests]
+    options: list[str | Path] = ["-t1", f"-c{CLIENTS}", f"-d{seconds:g}s", "--timeout", "10s"]
+    script: list[str | Path] = [
+        "-s",
+        HERE / "load.lua",
+        f"http://127.0.0.1:{server.port}",
+        "--",
+        requests,
+    ]
     before = server.cpu()
     ran = subprocess.run(
         ["wrk", *options, *script],
@@ -310,8 +316,10 @@ def load(server: Server, requests: Path, seconds: float) -> dict[str, Any]:
         text=True,
     )
     found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    if not found["requests"]:
+        raise RuntimeError(f"{server.name} answered nothing in {seconds:g} s: {requests}")
     found["per_second"] = found["requests"] / found["seconds"]
-    found["cpu_ms"] = (server.cpu() - before) * 1000 / max(1, found["requests"])
+    found["cpu_ms"] = (server.cpu() - before) * 1000 / found["requests"]
     return found
 
 
@@ -344,6 +352,7 @@ def measured(bench: Bench, row: Row, seconds: float) -> dict[str, Any]:
         }
         for name, turns in seen.items()
     }
+    found["memory_mb"] = bench.connect.memory()
     found["of_bare"] = found["connect"]["per_second"] / found["bare"]["per_second"]
     found["of_moodle"] = found["connect"]["per_second"] / row.moodle if row.moodle else None
     return found

@@ -1,4 +1,4 @@
-"""Agencies, who works there, how somebody becomes verified, second factors, grants.
+"""Agencies, who works there, how somebody becomes verified.
 
 The classes are the tables as they were on that day; later changes are later files.
 """
@@ -6,7 +6,6 @@ The classes are the tables as they were on that day; later changes are later fil
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.columns import (
     UUID,
-    BigInt,
     Boolean,
     Date,
     ForeignKey,
@@ -53,16 +52,6 @@ class Agency(Table, tablename="agency"):
     reason = Text()
 
 
-class Grant(Table, tablename="grant_award"):
-    id = UUID(primary_key=True, default=uuid7)
-    award_number = Varchar(length=60, unique=True)
-    title = Varchar(length=200)
-    since = Date()
-    until = Date()
-    acknowledgement = Text()
-    made_at = Timestamptz(default=now)
-
-
 class AgencyCode(Table, tablename="agency_code"):
     id = UUID(primary_key=True, default=uuid7)
     agency = ForeignKey(Agency, null=False, index=True, on_delete=OnDelete.restrict)
@@ -102,24 +91,6 @@ class AgencyProfile(Table, tablename="agency_profile"):
     recorded_at = Timestamptz(default=now)
 
 
-class CourseGrant(Table, tablename="course_grant"):
-    id = UUID(primary_key=True, default=uuid7)
-    grant = ForeignKey(Grant, null=False, on_delete=OnDelete.restrict)
-    course = Varchar(length=60, index=True)
-    since = Date()
-    until = Date()
-    made_at = Timestamptz(default=now)
-
-
-class Address(Table, tablename="address"):
-    id = UUID(primary_key=True, default=uuid7)
-    account = ForeignKey(Account, null=False, index=True, on_delete=OnDelete.cascade)
-    email = Varchar(length=254)
-    proved_at = Timestamptz(null=True, default=None)
-    made_at = Timestamptz(default=now)
-    address_once = Unique([account, email])
-
-
 class Affiliation(Table, tablename="affiliation"):
     id = UUID(primary_key=True, default=uuid7)
     account = ForeignKey(Account, null=False, index=True, on_delete=OnDelete.restrict)
@@ -150,55 +121,17 @@ class EligibilityCase(Table, tablename="eligibility_case"):
     reason = Text()
 
 
-class Factor(Table, tablename="factor"):
-    id = UUID(primary_key=True, default=uuid7)
-    account = ForeignKey(Account, null=False, index=True, on_delete=OnDelete.cascade)
-    kind = Varchar(length=10)
-    name = Varchar(length=60)
-    secret = Text()
-    last_step = BigInt()
-    confirmed_at = Timestamptz(null=True, default=None)
-    made_at = Timestamptz(default=now)
-
-
-class ProfessionalId(Table, tablename="professional_id"):
-    id = UUID(primary_key=True, default=uuid7)
-    account = ForeignKey(Account, null=False, index=True, on_delete=OnDelete.restrict)
-    state = Varchar(length=2)
-    kind = Varchar(length=20)
-    sealed = Text()
-    last_four = Varchar(length=4)
-    made_at = Timestamptz(default=now)
-    professional_id_once = Unique([account, state, kind])
-
-
-class RecoveryCode(Table, tablename="recovery_code"):
-    code_hash = Varchar(length=64, primary_key=True)
-    account = ForeignKey(Account, null=False, index=True, on_delete=OnDelete.cascade)
-    used_at = Timestamptz(null=True, default=None)
-
-
 TABLES = [
     Agency,
-    Grant,
     AgencyCode,
     AgencyDomain,
     AgencyProfile,
-    CourseGrant,
-    Address,
     Affiliation,
     EligibilityCase,
-    Factor,
-    ProfessionalId,
-    RecoveryCode,
 ]
 
 COLUMNS = [
     ("Account", "account", "verified_at", Timestamptz, {"null": True, "default": None}),
-    ("Account", "account", "closed_at", Timestamptz, {"null": True, "default": None}),
-    ("Account", "account", "erased_at", Timestamptz, {"null": True, "default": None}),
-    ("Session", "session", "agent", Varchar, {"length": 200}),
-    ("Session", "session", "factor_at", Timestamptz, {"null": True, "default": None}),
     ("OneTimeLink", "one_time_link", "about", UUID, {"null": True, "default": None}),
 ]
 

@@ -15,7 +15,7 @@ SOURCE = ROOT / "src" / "connect"
 # A feature may import the features on lower rungs only.
 LADDER = [
     {"mail"},
-    {"agencies", "catalog", "grants"},
+    {"agencies", "catalog"},
     {"accounts"},
     {"certificates", "trainings"},
     {"learning"},

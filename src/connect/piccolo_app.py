@@ -8,7 +8,6 @@ FEATURES = [
     "mail",
     "agencies",
     "catalog",
-    "grants",
     "accounts",
     "certificates",
     "trainings",

@@ -8,6 +8,7 @@ from connect.accounts.sign_in import make_link
 from connect.accounts.tables import LinkKind
 from connect.learning.actions import enroll
 from connect.learning.attempts import start_attempt, submit_answers
+from connect.policy import Role
 
 
 @pytest.fixture
@@ -26,14 +27,13 @@ async def completed(owner):
 
 
 async def test_a_visitor_is_asked_to_sign_in_and_is_led_on(person, watch, clock):
-    someone = await make.learner(email="someone@agency.example")
+    await make.learner(email="someone@agency.example")
     visitor = await person()
 
     await visitor.open("/transcript")
     assert await visitor.heading() == "Sign in"
     await visitor.sign_in("someone@agency.example")
 
-    assert someone
     assert await visitor.heading() == "My training"
 
 
@@ -43,10 +43,11 @@ async def test_an_unknown_address(person, learner, watch, album):
 
     await visitor.open("/nothing/here")
     await album.look(visitor.page, "refused-not-found-visitor")
-    await someone.open("/nothing/here")
+    await visitor.follow("Start page")
+    assert (await visitor.heading()).startswith("Free training")
+    await someone.open("/courses/nothing-here")
     await album.look(someone.page, "refused-not-found")
     await someone.follow("My courses", within="main")
-
     assert (await someone.heading()).startswith("Welcome")
 
 
@@ -78,8 +79,6 @@ async def test_what_cannot_be_done_now_leads_to_what_can(person, learner, watch,
 
 
 async def test_input_that_no_page_sends(person, watch, album):
-    from connect.policy import Role
-
     watch.refusals = {422}
     admin = await person(await make.staff(Role.ADMIN))
 

@@ -5,7 +5,6 @@ from enum import StrEnum
 from piccolo.columns import (
     JSON,
     UUID,
-    BigInt,
     Boolean,
     Date,
     ForeignKey,
@@ -46,8 +45,6 @@ class Account(Table, tablename="account"):
     made_at = Timestamptz(default=clock.now)
     proved_at = Timestamptz(null=True, default=None)  # of the address: a registered user since
     verified_at = Timestamptz(null=True, default=None)  # as a professional
-    closed_at = Timestamptz(null=True, default=None)
-    erased_at = Timestamptz(null=True, default=None)
 
 
 class Session(Table, tablename="session"):
@@ -59,8 +56,6 @@ class Session(Table, tablename="session"):
     last_seen_at = Timestamptz(default=clock.now)
     expires_at = Timestamptz(default=clock.now)
     network = Varchar(length=60, default="")
-    agent = Varchar(length=200, default="")  # what the browser calls itself, for its owner's list
-    factor_at = Timestamptz(null=True, default=None)  # when a second factor was last shown
 
 
 class ApiToken(Table, tablename="api_token"):
@@ -152,53 +147,3 @@ class EligibilityCase(Table, tablename="eligibility_case"):
     decided_at = Timestamptz(null=True, default=None)
     decided_by = UUID(null=True, default=None)  # account; None: a rule or a sponsor
     reason = Text(default="")
-
-
-class FactorKind(StrEnum):
-    TOTP = "totp"
-    PASSKEY = "passkey"
-
-
-class Factor(Table, tablename="factor"):
-    """A second factor of sign-in."""
-
-    id = UUID(primary_key=True, default=uuid7)
-    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
-    kind = Varchar(length=10)
-    name = Varchar(length=60, default="")
-    secret = Text()  # sealed
-    last_step = BigInt(default=0)  # TOTP: the latest time step that was used; passkey: its counter
-    confirmed_at = Timestamptz(null=True, default=None)
-    made_at = Timestamptz(default=clock.now)
-
-
-class RecoveryCode(Table, tablename="recovery_code"):
-    """A code that stands in for a lost factor, once."""
-
-    code_hash = Varchar(length=64, primary_key=True)
-    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
-    used_at = Timestamptz(null=True, default=None)
-
-
-class Address(Table, tablename="address"):
-    """A further proved e-mail address of a person; one signs in with ``account.email``."""
-
-    id = UUID(primary_key=True, default=uuid7)
-    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
-    email = Varchar(length=254)  # lower case
-    proved_at = Timestamptz(null=True, default=None)
-    made_at = Timestamptz(default=clock.now)
-    address_once = Unique([account, email])
-
-
-class ProfessionalId(Table, tablename="professional_id"):
-    """A person's number at a state's board: POST, PID, license."""
-
-    id = UUID(primary_key=True, default=uuid7)
-    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
-    state = Varchar(length=2)
-    kind = Varchar(length=20)
-    sealed = Text()
-    last_four = Varchar(length=4)
-    made_at = Timestamptz(default=clock.now)
-    professional_id_once = Unique([account, state, kind])

@@ -3,10 +3,8 @@
 from typing import Any
 
 from litestar import Controller, Request, Response, get
-from litestar.params import FromPath
 
 from connect.certificates.queries import certificates_of
-from connect.errors import NotFound
 from connect.learning import views
 from connect.learning.queries import enrollments_of
 from connect.learning.tables import OPEN
@@ -113,11 +111,6 @@ class HomePages(Controller):
                 if request.user.may(permission)
             ],
         )
-
-    @get("/{anywhere:path}", permission=Permission.READ_SITE)
-    async def nowhere(self, anywhere: FromPath[str]) -> None:
-        """An address that we do not know, answered like any page: with who is signed in."""
-        raise NotFound
 
     @get("/api/docs", permission=Permission.READ_SITE)
     async def api_docs(self, request: ActorRequest) -> Response[str]:

@@ -670,8 +670,10 @@ async def timed(action):
 
 
 async def speed(rows, *, bar):
-    """Seconds that sealing and the best of two checks take; of more, when others keep the machine
-    too busy for the *bar*."""
+    """Seconds that sealing takes. The best of two checks has to stay within *bar* seconds.
+
+    Up to four more are made while the machine is too busy with something else.
+    """
     await fill(rows)
     sealing, sealed = await timed(seal)
     await anchor()

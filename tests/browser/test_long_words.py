@@ -30,7 +30,7 @@ async def test_long_names_and_titles_fit(person, learner, work, album):
         summary=f"{TITLE}. {WORD}.",
         components=[
             make.lesson("one", title=TITLE, html=f"<p>{WORD}</p><h2>{TITLE}</h2>"),
-            make.component_quiz("final", title=TITLE, questions=[question]),
+            make.component_quiz("final", title=f"Test: {TITLE}", questions=[question]),
         ],
     )
     await make.course(content)

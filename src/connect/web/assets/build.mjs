@@ -85,6 +85,16 @@ function sprite() {
   return `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
 }
 
+/** The mark and the seal that certificates are printed with. */
+function certificates() {
+  const folder = join(here, "../../certificates/templates");
+  const mark = readFileSync(join(folder, "mark.svg"), "utf8");
+  const seal = readFileSync(join(folder, "_seal.svg"), "utf8");
+  put("certificate-mark.svg", mark);
+  put("seal.svg", seal.replace(/<image href="connect:mark"([^>]*)\/>/, (_, place) =>
+    mark.replace(/<svg([^>]*viewBox="[^"]*")[^>]*>/, `<svg$1${place}>`).trim()));
+}
+
 function build() {
   mkdirSync(out, { recursive: true });
   styles("site.scss");
@@ -95,6 +105,7 @@ function build() {
     put(name, readFileSync(join(here, "images", name)));
   }
   put("icons.svg", sprite());
+  certificates();
   for (const [name, path] of Object.entries(COPIED)) {
     // Source maps are not served, so nothing may ask for them.
     const text = readFileSync(join(packages, path), "utf8");

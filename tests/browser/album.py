@@ -117,6 +117,9 @@ class Album:
     def __init__(self) -> None:
         self._titles: dict[str, str] = {}  # of a page → the first word of its name here
         PICTURES.mkdir(parents=True, exist_ok=True)
+        for path in PICTURES.glob("*.png"):
+            if path.stem.removesuffix("-phone") not in map(_numbered, NAMES):
+                path.unlink()  # of a page that has another number or name now
 
     async def look(self, page: Page, name: str) -> None:
         """Hold a page against the rules of every page, wide, on a phone and on the narrowest."""
@@ -147,5 +150,10 @@ class Album:
 
     async def keep(self, page: Page, name: str) -> None:
         """A picture of the whole page."""
-        number = NAMES.index(name.removesuffix("-phone")) + 1
-        await page.screenshot(path=PICTURES / f"{number:02}-{name}.png", full_page=True)
+        bare = name.removesuffix("-phone")
+        path = PICTURES / f"{_numbered(bare)}{name.removeprefix(bare)}.png"
+        await page.screenshot(path=path, full_page=True)
+
+
+def _numbered(name: str) -> str:
+    return f"{NAMES.index(name) + 1:02}-{name}"

@@ -28,7 +28,7 @@ check: setup-dev audit ## formatter, linter, types, templates, audit
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/djlint --check --lint --quiet src/connect
+	@$(BIN)/djlint --check --lint src/connect
 	@$(BIN)/connect check-courses
 
 audit: setup-dev ## look for known vulnerabilities in the locked packages

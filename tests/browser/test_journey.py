@@ -32,7 +32,7 @@ async def test_with_script_every_page_looked_at(live, album):
     await live(script=True, look=album.look)
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
 async def test_without_script(database, live):
     await live(script=False)
 

@@ -9,6 +9,8 @@ import msgspec
 
 from chaos.learners import Ledger
 from connect import db
+from connect.audit import AuditEvent
+from connect.audit_verify import verify
 from connect.certificates.rules import number_of
 from connect.db import fetch
 from connect.reports.queries import counts
@@ -65,6 +67,7 @@ async def nothing_is_half_done_or_doubled() -> int:
     ):
         assert Counter(await rows(source)) == completed, source
     people = Counter(await rows("SELECT learner FROM enrollment WHERE state = 'completed'"))
+    assert set(Counter(await rows("SELECT learner FROM enrollment")).values()) == {1}
     mailed = 'SELECT a.id FROM mail m JOIN account a ON a.email = m."to"'
     assert Counter(await rows(mailed)) == people
 
@@ -93,6 +96,13 @@ async def numbers_have_no_gaps() -> None:
     assert numbers == [number_of(y, n) for y in sorted(years) for n in range(1, given[y] + 1)]
     series = await rows("SELECT year, last FROM number_series")
     assert sorted(series) == sorted((str(year), str(last)) for year, last in given.items())
+
+
+async def the_audit_chain_is_whole(anchors: Path) -> None:
+    """I6: every row is sealed in its place, as if nothing had been killed while it was sealed."""
+    verdict = await verify(anchors)
+    assert (verdict.faults, verdict.whole) == ([], True)
+    assert verdict.rows == await AuditEvent.count()
 
 
 async def counts_are_the_facts(completions: int) -> None:

@@ -150,16 +150,22 @@ async def work_to_the_end(url: str, site: Site, *, wait_for_leases: bool) -> Non
     await asyncio.to_thread(site.start)
     async with in_use(url):
         async with asyncio.timeout(300):
-            while await fetch("SELECT id FROM job WHERE done_at IS NULL LIMIT 1"):  # noqa: ASYNC110 -- another process works
+            while await fetch(UNDONE):  # noqa: ASYNC110 -- another process works
                 await asyncio.sleep(0.2)
     await asyncio.to_thread(site.kill)
 
 
+UNDONE = """
+SELECT id FROM job WHERE done_at IS NULL UNION ALL SELECT id FROM audit_event WHERE number IS NULL
+LIMIT 1
+"""
 LENGTHS = [pytest.param(8, id="short"), pytest.param(100, id="long", marks=pytest.mark.long)]
 
 
 @pytest.mark.parametrize("kills", LENGTHS)
-async def test_killed_at_any_moment_it_loses_nothing_and_doubles_nothing(url, site, kills):
+async def test_killed_at_any_moment_it_loses_nothing_and_doubles_nothing(
+    url, site, tmp_path, kills
+):
     seed = random.getrandbits(32)
     print(f"seed {seed}")
     tokens = await prepare(url, people=100 + 40 * kills)
@@ -173,6 +179,7 @@ async def test_killed_at_any_moment_it_loses_nothing_and_doubles_nothing(url, si
 
     async with in_use(url):
         await invariants.every_job_came_back(site.files, site.log, kills=kills + 2)
+        await invariants.the_audit_chain_is_whole(tmp_path / "audit-anchors.jsonl")
         await invariants.database_is_sound()
     print(
         f"{kills} kills cut off {ledger.unanswered} requests; {len(ledger.acknowledged)} answers"

@@ -70,15 +70,15 @@ ERRORS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "headers", "status"), ERRORS)
-async def test_so_does_every_refusal(client, method, path, headers, status):
-    body = b"x" * 1_000_001 if status == 413 else b""
+async def test_so_does_every_refusal(client):
+    for method, path, headers, status in ERRORS:
+        body = b"x" * 1_000_001 if status == 413 else b""
 
-    answer = await client.request(method, path, headers=headers, content=body)
+        answer = await client.request(method, path, headers=headers, content=body)
 
-    assert answer.status_code == status
-    assert headers_of(answer) == ALWAYS
-    assert len(answer.headers["x-request-id"]) == 32
+        assert answer.status_code == status, path
+        assert headers_of(answer) == ALWAYS
+        assert len(answer.headers["x-request-id"]) == 32
 
 
 async def test_so_does_a_bug(client):
@@ -258,15 +258,14 @@ async def test_no_form_without_the_token_of_its_session_has_an_effect(app, datab
     assert await contents(without=("session",)) == before
 
 
-@pytest.mark.parametrize("headers", OURS, ids=str)
-async def test_our_own_forms_come_through(browser, headers):
+async def test_our_own_forms_come_through(browser):
     page = await browser(await make.learner())
     del page.headers["Sec-Fetch-Site"]
     form = {"legal_name": "Ada", "discipline": "medical", "state": "TX", "time_zone": "UTC"}
+    for headers in OURS:
+        answer = await page.post("/account", data=form | {"csrf": page.csrf}, headers=headers)
 
-    answer = await page.post("/account", data=form | {"csrf": page.csrf}, headers=headers)
-
-    assert (answer.status_code, answer.headers["location"]) == (303, "/account?notice=saved")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/account?notice=saved")
 
 
 async def test_a_cookie_does_nothing_to_the_api(app, database):

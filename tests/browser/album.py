@@ -72,6 +72,7 @@ NAMES = (
     "reports",
     "rows",
     "menu",
+    "api-docs",
     "refused-sign-in",
     "refused-not-open",
     "refused-not-found",

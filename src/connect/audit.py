@@ -58,16 +58,21 @@ def keyed_hash(value: str) -> str:
     return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:32]
 
 
+def _kind(subject: object) -> str:
+    """What an act was done to; a table class by its name, which is not worded first."""
+    return (subject.__name__ if isinstance(subject, type) else str(subject)).lower()
+
+
 async def record(
     actor: Actor, act: str, subject: object, *, of: Id | str, **details: object
 ) -> None:
     """Write one act on the row *of* of the table class *subject*, in the caller's transaction."""
-    kind = getattr(subject, "__name__", str(subject))
+    kind = _kind(subject)
     await AuditEvent.insert(
         AuditEvent(
             actor=actor.account_id,
             act=act,
-            subject_kind=kind.lower(),
+            subject_kind=kind,
             subject=str(of),
             details=msgspec.json.encode(details).decode(),
             request=request_id.get(),
@@ -79,7 +84,7 @@ async def record_many(
     actor: Actor, subject: object, acts: Sequence[tuple[Id, str]], *, at_once: int = 500
 ) -> None:
     """Write many acts, each ``(id, act)``, in the caller's transaction."""
-    kind = getattr(subject, "__name__", str(subject)).lower()
+    kind = _kind(subject)
     events = [
         AuditEvent(
             actor=actor.account_id,

@@ -201,8 +201,11 @@ VISITOR = Actor()
 SYSTEM = Actor(name="Connect")  # the worker and the command line
 
 
-def permitted(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]
-    """Guard of the whole application: the route's permission, before its body is read."""
+async def permitted(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]
+    """Guard of the whole application: the route's permission, before its body is read.
+
+    A coroutine, because a plain function would be sent to a thread at each request.
+    """
     if (
         connection.scope.get("method") != "OPTIONS"
     ):  # answered by the framework, with nothing of ours

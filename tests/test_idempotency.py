@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 
-import pytest
 from httpx import ASGITransport, AsyncClient
 
 import make
@@ -137,16 +136,14 @@ async def test_the_keys_of_visitors_do_not_meet(client, app):
     assert await count("account") == 2
 
 
-@pytest.mark.parametrize("key", ["x" * 201, "a\x1bb", "tab\there", "\x7f"])
-async def test_a_key_is_at_most_200_printable_characters(api, key):
+async def test_a_key_is_at_most_200_printable_characters(api):
     learner, place = await learner_with_course(api)
+    for key in ("x" * 201, "a\x1bb", "tab\there", "\x7f"):
+        answer = await learner.post(place, headers={"Idempotency-Key": key})
 
-    answer = await learner.post(place, headers={"Idempotency-Key": key})
+        wrong = [error["field"] for error in answer.json()["errors"]]
+        assert (answer.status_code, wrong) == (422, ["Idempotency-Key"])
 
-    assert (answer.status_code, [e["field"] for e in answer.json()["errors"]]) == (
-        422,
-        ["Idempotency-Key"],
-    )
     assert await count("enrollment") == 0
 
 

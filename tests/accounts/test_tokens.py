@@ -73,15 +73,15 @@ async def test_only_ones_own_token_can_be_ended(api):
     assert (await hers.get("/me")).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "header",
-    ["Bearer wrong", "Bearer ", "Bearer", "Basic YTpi", "bearer  x y", "connect_x", "\xff"],
-)
-async def test_a_wrong_token_is_refused_even_where_none_is_needed(client, header):
-    answer = await client.get(f"{V1}/courses", headers={"Authorization": header.encode("latin-1")})
+async def test_a_wrong_token_is_refused_even_where_none_is_needed(client):
+    wrong = ["Bearer wrong", "Bearer ", "Bearer", "Basic YTpi", "bearer  x y", "connect_x", "\xff"]
+    for header in wrong:
+        answer = await client.get(
+            f"{V1}/courses", headers={"Authorization": header.encode("latin-1")}
+        )
 
-    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
-    assert answer.headers["www-authenticate"] == "Bearer"
+        assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+        assert answer.headers["www-authenticate"] == "Bearer"
 
 
 async def test_a_cookie_is_nothing_to_the_api_and_a_token_nothing_to_pages(browser, api):

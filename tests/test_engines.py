@@ -282,16 +282,18 @@ async def test_a_transaction_that_is_left_in_another_context_frees_its_connectio
 
 
 async def test_waiting_for_a_connection_ends_with_words(database, monkeypatch):
-    monkeypatch.setattr("connect.engine_sqlite_pool.PATIENCE", 0.1)
-    monkeypatch.setattr("connect.engine_postgres.PATIENCE", 0.1)
-    ended = asyncio.Event()
+    ended, held = asyncio.Event(), asyncio.Semaphore(0)
 
     async def hold() -> None:
         async with transaction():
+            held.release()
             await ended.wait()
 
     tasks = [asyncio.create_task(hold()) for _ in range(1 if isinstance(database, SQLite) else 10)]
-    await asyncio.sleep(0.05 if isinstance(database, SQLite) else 0.5)
+    for _ in tasks:
+        await held.acquire()
+    monkeypatch.setattr("connect.engine_sqlite_pool.PATIENCE", 0.1)
+    monkeypatch.setattr("connect.engine_postgres.PATIENCE", 0.1)
     with pytest.raises(TimeoutError, match="the database was busy"):
         async with transaction():
             pass

@@ -189,6 +189,7 @@ async def test_two_clicks_on_start_and_submit_do_it_once_and_back_shows_the_resu
     for words in ("Start", "Start the quiz"):
         await page.get_by_role("button", name=words, exact=True).dblclick()
         await expect(page.get_by_role("button", name=words, exact=True)).to_have_count(0)
+    await expect(page.locator("[data-question]:not([hidden])")).to_have_count(1)  # the script ran
     for words in ("Next", "Review and submit"):
         await someone.tick(choice("a"))
         await expect(receipt(page)).to_have_text(SAVED)

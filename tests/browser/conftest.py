@@ -101,8 +101,6 @@ async def person(chromium: Browser, site: Site, watch: Watch) -> AsyncIterator[N
         context.set_default_timeout(PATIENCE)
         context.set_default_navigation_timeout(PATIENCE)
         watch.over(context)
-        if script:
-            await context.clock.install()  # the page's own clock; it runs, and can be put forward
         if actor:
             secret = await open_session(await account_of(actor), "192.0.2.9")
             await context.add_cookies([{"name": cookie_name(), "value": secret, "url": site.url}])

@@ -158,6 +158,8 @@ class Story:
     async def take_lessons(self) -> None:
         """Every step up to the final test; reading takes its time, and Next says so."""
         learner, page = self.learner, self.learner.page
+        if self.script:
+            await page.clock.install()  # the page's own, which runs and can be put forward
         await learner.send("Start")
         await self.look(page, "lesson")
         if self.script:

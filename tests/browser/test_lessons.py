@@ -32,6 +32,7 @@ async def test_heartbeats_count_time_until_next_opens(person, learner, clock, al
     course = await begun(learner, make.lesson("one", min_seconds=60), make.lesson("two"))
     someone = await person(learner)
     page = someone.page
+    await page.clock.install()
     async with page.expect_response("**/heartbeat"):
         await someone.open(f"{course}/one")
     await someone.press("Next")

@@ -71,6 +71,7 @@ async def test_an_answer_given_while_the_server_is_away_is_saved_when_it_is_back
 ):
     someone = await person(learner)
     page = someone.page
+    await page.clock.install()
     await someone.open(attempt)
     await someone.tick(choice("a"))
     await expect(receipt(page)).to_have_text(SAVED)

@@ -9,4 +9,6 @@ window.SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   validatorUrl: null, // its badge would ask a host of theirs
   presets: [window.SwaggerUIBundle.presets.apis],
+  // The page has said what this is; a second title would be a second h1.
+  plugins: [() => ({ wrapComponents: { InfoContainer: () => () => null } })],
 });

@@ -219,7 +219,7 @@ def _kept_key(data: Path) -> str:
         data.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             # Linked when it is whole: two processes that start at once get the same key.
-            fresh = data / f"secret-key-{os.getpid()}"
+            fresh = data / f"secret-key-{secrets.token_hex(8)}"
             fresh.touch(0o600)
             fresh.write_text(secrets.token_urlsafe(48))
             with suppress(FileExistsError):

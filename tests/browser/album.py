@@ -71,6 +71,22 @@ NAMES = (
     "admin",
     "reports",
     "rows",
+    "agencies-nothing",
+    "agency-new-errors",
+    "agency-asked",
+    "screenings",
+    "screening",
+    "screenings-answered",
+    "agencies-found",
+    "agency-run",
+    "verification",
+    "verification-done",
+    "verifications",
+    "verification-declined",
+    "people",
+    "person",
+    "imports",
+    "audit",
     "menu",
     "api-docs",
     "refused-sign-in",
@@ -135,7 +151,8 @@ class Album:
             assert await page.evaluate(RUN_AXE) == [], f"{name}{ending}"
             await self.keep(page, name + ending)
         await page.set_viewport_size(NARROWEST)
-        assert await page.evaluate(FITS) == [], name
+        wide = await page.evaluate(FITS)
+        assert wide == [], (name, wide)
         await page.set_viewport_size(WIDE)
 
     async def look_without_script(self, page: Page, name: str) -> None:

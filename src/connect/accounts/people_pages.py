@@ -257,7 +257,9 @@ async def _person(
         affiliations=[row | {"since": day(row["since"])} for row in here],
         roles=await roles_of(account.id),
         may_grant=request.user.may(Permission.GRANT_ROLES),
-        role_options=[(role, role.replace("-", " ")) for role in sorted(roles.BY_HAND)],
+        role_options=[
+            (role, role.replace("-", " ").capitalize()) for role in sorted(roles.BY_HAND)
+        ],
         agency_options=[(str(row["agency"]), row["agency_name"]) for row in here],
         errors=errors or {},
         notice=notice,

@@ -1,0 +1,130 @@
+"""A tenant whose every text is a canary: whoever else sees one has seen what is not theirs."""
+
+from uuid import UUID
+
+from piccolo.columns import Text, Varchar
+from piccolo.table import Table
+
+import make
+from connect import clock
+from connect.accounts.affiliations import affiliate
+from connect.accounts.sign_in import make_link, make_token, open_session
+from connect.accounts.tables import (
+    AccountStatus,
+    CaseRoute,
+    CaseState,
+    EligibilityCase,
+    LinkKind,
+    RoleGrant,
+)
+from connect.agencies.tables import AgencyCode, AgencyDomain, AgencyProfile
+from connect.imports.tables import Import, RefusedRow
+from connect.learning.actions import Event, enroll, note_event
+from connect.learning.attempts import save_answer, start_attempt
+from connect.mail.actions import write_mail
+from connect.piccolo_app import APP_CONFIG
+from connect.policy import Actor, Role
+
+CANARY = "kanarienvogel"
+ENOUGH = 40  # characters of a column that holds words and no code
+# Of the site and of nobody: what runs it, and the catalog that everybody reads.
+OF_NOBODY = {
+    *("audit_anchor", "audit_event", "audit_head", "course", "course_media", "course_version"),
+    *("idempotency_key", "job", "number_series", "rate_limit"),
+}
+# Texts that are no words: read by the program, kept as hashes, or public by the rules.
+KEPT = {
+    "account": {"password_hash", "time_zone"},
+    "agency": {"name", "county"},  # public columns
+    "agency_code": {"code_hash"},
+    "api_token": {"token_hash"},
+    "answer": {"question"},
+    "attempt": {"component"},
+    "certificate": {"digest", "pdf"},
+    "completion": {"zone"},
+    "eligibility_case": {"document"},
+    "enrollment": {"last_component"},
+    "import_file": {"file"},
+    "mail": set(),
+    "one_time_link": {"token_hash"},
+    "progress": {"component"},
+    "session": {"id_hash"},
+}
+
+
+async def plant() -> dict[str, UUID]:
+    """Agency B with one person and a row of everything; table → the id of its row."""
+    agency = await make.agency(name="Northgate Police Department")
+    await AgencyDomain(agency=agency.id, domain="northgate.example").save()
+    await AgencyCode(agency=agency.id, code_hash="b" * 64, max_uses=3, made_by=agency.id).save()
+    await AgencyProfile(agency=agency.id, as_of=clock.now().date(), population=1).save()
+    account = await make.account(status=AccountStatus.ACTIVE_VERIFIED, title="Chief")
+    await RoleGrant(account=account.id, role=Role.COORDINATOR, agency=agency.id).save()
+    actor = make.actor_of(account)
+    await affiliate(actor, account, agency, title="Chief", consent=True)
+    await EligibilityCase(
+        account=account.id,
+        agency=agency.id,
+        route=CaseRoute.DOCUMENT,
+        state=CaseState.OPEN,
+        explanation="why",
+    ).save()
+    await open_session(account, "192.0.2.44")
+    await make_token(account, name="Reports", scopes=[], days=30)
+    await make_link(LinkKind.RESET, account.id)
+    await _learn(actor)
+    imported = Import(kind="agencies", state="done", file_name="people.csv", made_by=account.id)
+    await imported.save()
+    await RefusedRow(
+        import_file=imported.id,
+        row=2,
+        cells=f'{{"name": "{CANARY}"}}',
+        faults=f'{{"name": "{CANARY}"}}',
+    ).save()
+    await write_mail("accounts/password_changed", to=account.email, name=account.legal_name)
+    return await _sing()
+
+
+async def _learn(actor: Actor) -> None:
+    """One course finished, with its certificate and training; one tried, one being read."""
+    done = make.content(components=[make.acknowledgement("oath")])
+    begun = make.content(components=[make.component_quiz("final")])
+    read = make.content(components=[make.lesson("one", min_seconds=60)])
+    for content in (done, begun, read):
+        await make.course(content)
+        enrollment, _ = await enroll(actor, content.slug)
+        if content is done:
+            await note_event(actor, enrollment.id, "oath", Event.ACKNOWLEDGE)
+        elif content is read:
+            await note_event(actor, enrollment.id, "one", Event.OPEN)
+            await note_event(actor, enrollment.id, "one", Event.HEARTBEAT)
+        else:
+            attempt, _ = await start_attempt(actor, enrollment.id, "final")
+            await save_answer(actor, attempt.id, "q1", choices=["a"])
+
+
+def tenant_tables() -> list[type[Table]]:
+    """Tables whose rows belong to somebody."""
+    return [t for t in APP_CONFIG.table_classes if t._meta.tablename not in OF_NOBODY]
+
+
+async def _sing() -> dict[str, UUID]:
+    """Write the canary into every text of every row there is; table → the id of a row."""
+    ids = {}
+    for table in tenant_tables():
+        name = table._meta.tablename
+        words = [
+            column
+            for column in table._meta.columns
+            if isinstance(column, Varchar | Text)
+            and (getattr(column, "length", None) or ENOUGH) >= ENOUGH
+            and column._meta.name not in KEPT.get(name, ())
+            and not column._meta.primary_key
+        ]
+        changes = {column: f"{CANARY}@{name}.{column._meta.name}" for column in words}
+        if changes:
+            await table.update(changes, force=True)
+        row = await table.objects().first()
+        if row is not None:
+            ids[name] = row.to_dict()[table._meta.primary_key._meta.name]
+    return ids

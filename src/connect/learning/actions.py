@@ -11,7 +11,7 @@ from connect.accounts.queries import account_of
 from connect.accounts.tables import Account
 from connect.audit import record
 from connect.catalog.content import Component, ComponentKind, CourseContent
-from connect.catalog.queries import current_version
+from connect.catalog.queries import content_of, current_version
 from connect.catalog.tables import CourseVersion
 from connect.certificates.actions import issue_certificate
 from connect.db import locked, one, transaction
@@ -113,7 +113,7 @@ async def enroll(actor: Actor, slug: str) -> tuple[Enrollment, bool]:
     """
     actor.must(Permission.LEARN)
     version = await current_version(slug)
-    content = msgspec.json.decode(version.content, type=CourseContent)
+    content = await content_of(version.id)
     if not actor.proved:
         raise AddressNotProved
     async with transaction():

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request, Response
@@ -19,6 +19,7 @@ from connect.policy import Actor
 
 KEPT = timedelta(days=7)
 Answer = tuple[int, Any]  # status and body
+Made = TypeVar("Made")
 
 
 class IdempotencyKey(Table, tablename="idempotency_key"):
@@ -60,8 +61,45 @@ async def once(
         return Response(body, status_code=status)
     if len(key) > 200 or not key.isprintable():
         raise Invalid({"Idempotency-Key": "Use at most 200 printable characters."})
-
     digest = hashlib.sha256(await request.body()).hexdigest()
+    status, body = await _once(request, key, digest, act, secret=secret)
+    return Response(body, status_code=status)
+
+
+async def once_by_form(
+    request: Request[Actor, Any, Any], act: Callable[[], Awaitable[Made]], *, secret: bool = False
+) -> Made:
+    """Do *act* in a transaction; the same form sent twice does it once and gets its answer again.
+
+    A form that was filled anew after going back is another one, though it carries the same key.
+
+    Args:
+        secret: what *act* returns must not be stored, and need not be JSON.
+
+    Raises:
+        AlreadyDone: the answer was a secret.
+    """
+    digest = hashlib.sha256(await request.body()).hexdigest()
+    key = (await request.form()).get("once", "")
+
+    async def done() -> Answer:
+        return 303, await act()
+
+    if not key:
+        async with transaction():
+            return await act()
+    made: Made = (await _once(request, digest, digest, done, secret=secret))[1]
+    return made
+
+
+async def _once(
+    request: Request[Actor, Any, Any],
+    key: str,
+    digest: str,
+    act: Callable[[], Awaitable[Answer]],
+    *,
+    secret: bool,
+) -> Answer:
     row = IdempotencyKey(
         actor=str(request.user.account_id or _network(request)),
         route=f"{request.method} {request.url.path}"[:200],
@@ -82,7 +120,7 @@ async def once(
         await IdempotencyKey.update(
             {IdempotencyKey.status: status, IdempotencyKey.answer: stored}
         ).where(IdempotencyKey.id == row.id)
-    return Response(body, status_code=status)
+    return status, body
 
 
 def _network(request: Request[Actor, Any, Any]) -> str:
@@ -90,7 +128,7 @@ def _network(request: Request[Actor, Any, Any]) -> str:
     return network_of(request.client.host if request.client else "")
 
 
-async def _again(row: IdempotencyKey, digest: str) -> Response[Any]:
+async def _again(row: IdempotencyKey, digest: str) -> Answer:
     first = (
         await IdempotencyKey.select()
         .where(
@@ -104,7 +142,7 @@ async def _again(row: IdempotencyKey, digest: str) -> Response[Any]:
         raise Invalid({"Idempotency-Key": "This key was used with another body. Use a new key."})
     if not first["answer"]:
         raise AlreadyDone
-    return Response(msgspec.json.decode(first["answer"]), status_code=first["status"])
+    return first["status"], msgspec.json.decode(first["answer"])
 
 
 async def sweep() -> None:

@@ -1,6 +1,7 @@
 """Agencies as pages: the forms work without script, and strangers see the public columns only."""
 
 import re
+from asyncio import gather
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -178,6 +179,26 @@ async def test_a_coordinator_keeps_the_agency_up_to_date(database, browser, cloc
     assert [a.status_code for a in (ended, removed)] == [303, 303]
     assert "Ended" in words(await person.get(path))
     assert await domains_of(agency.id) == []
+
+
+async def test_d12_a_form_sent_twice_acts_once(database, browser, clock):
+    agency = await made.agency()
+    person, path = await browser(await made.coordinator(agency)), f"/agencies/{agency.id}"
+    code = {"once": "k1", "max_uses": "1", "last_day": "2026-03-31"}
+    profile = {"once": "k2", "as_of": "2026-03-01", "employees": "9"}
+    draft = {"once": "k3", "kind": "nonprofit", "name": "Harbor House", "state": "IA"}
+
+    first, second = await gather(*(send(person, f"{path}/codes", **code) for _ in range(2)))
+    profiles = [await send(person, f"{path}/profiles", **profile) for _ in range(2)]
+    drafts = [await send(person, "/agencies/new", **draft) for _ in range(2)]
+    changed = await send(person, f"{path}/profiles", **profile | {"employees": "8"})
+
+    assert sorted([first.status_code, second.status_code]) == [200, 409]
+    assert len(await codes_of(agency.id)) == 1
+    assert [a.status_code for a in (*profiles, *drafts, changed)] == [303] * 5
+    assert [row["employees"] for row in await profiles_of(agency.id)] == [8, 9]
+    assert drafts[0].headers["location"] == drafts[1].headers["location"]
+    assert await Agency.count().where(Agency.name == "Harbor House") == 1
 
 
 async def test_wrong_entries_are_told_at_their_field(database, browser, clock):

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -39,6 +40,7 @@ from connect.config import settings
 from connect.db import one
 from connect.errors import Invalid, decode
 from connect.fields import Line, State
+from connect.idempotency import once_by_form
 from connect.paging import cut, read_cursor
 from connect.policy import Actor, Permission
 from connect.web.forms import read_form, several
@@ -128,12 +130,16 @@ class AgencyPages(Controller):
         given = fields | {"domains": typed_domains(fields)}
         try:
             data = decode(AgencyIn, given, strict=False)
-            agency = await bring(actor, **msgspec.structs.asdict(data))
+
+            async def brought() -> str:
+                return str((await bring(actor, **msgspec.structs.asdict(data))).id)
+
+            agency = await once_by_form(request, brought)
         except Invalid as refusal:
             errors = actions.faults(_texts(given)) | refusal.errors
             in_order = {n: errors[n] for n in AgencyIn.__struct_fields__ if n in errors}
             return _new_page(request, fields, in_order | errors)
-        return redirect(f"/agencies/{agency.id}{'?notice=listed' if listed_at_once else ''}")
+        return redirect(f"/agencies/{agency}{'?notice=listed' if listed_at_once else ''}")
 
     @get("/agencies/{agency_id:uuid}", permission=Permission.READ_AGENCIES)
     async def agency(
@@ -192,9 +198,10 @@ class AgencyPages(Controller):
         try:
             data = decode(CodeForm, fields, strict=False)
             until = datetime.combine(data.last_day, time(23, 59, 59), zone)
-            row, code = await codes.make_code(
-                request.user, agency_id, max_uses=data.max_uses, expires_at=until
+            make = partial(
+                codes.make_code, request.user, agency_id, max_uses=data.max_uses, expires_at=until
             )
+            row, code = await once_by_form(request, make, secret=True)
         except Invalid as refusal:
             names = {"expires_at": "last_day"}
             errors = {names.get(n, n): words for n, words in refusal.errors.items()}
@@ -224,9 +231,13 @@ class AgencyPages(Controller):
         fields = await read_form(request)
         try:
             data = decode(ProfileIn, _without_marks(fields), strict=False)
-            await profiles.record_profile(
-                request.user, agency_id, profile_facts(data), as_of=data.as_of
-            )
+
+            async def recorded() -> None:
+                await profiles.record_profile(
+                    request.user, agency_id, profile_facts(data), as_of=data.as_of
+                )
+
+            await once_by_form(request, recorded)
         except Invalid as refusal:
             return await _again(request, agency_id, fields, refusal.errors)
         return redirect(f"/agencies/{agency_id}?notice=profile")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from urllib.parse import quote
 
 import msgspec
@@ -241,7 +241,10 @@ def _wrong_input(request: Request[Any, Any, Any], error: HTTPException) -> Conne
             return Unreadable(what="JSON")
         if not isinstance(given, dict):
             return Unreadable(what="a JSON object")
-        if errors := field_errors(field.annotation, given):
+        form = (*get_args(field.annotation), field.annotation)[
+            0
+        ]  # a body may be left out: X | None
+        if errors := field_errors(form, given):
             return Invalid(errors)
     if missing := re.match(r"Missing required query parameter '(\w+)'", error.detail):
         return Invalid({missing[1]: "This is needed."})

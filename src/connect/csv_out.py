@@ -32,6 +32,6 @@ def download(text: str, name: str) -> Response[str]:
     """CSV as a file to keep."""
     return Response(
         text,
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -19,7 +19,7 @@ LADDER = [
     {"accounts"},
     {"certificates", "trainings"},
     {"learning"},
-    {"reports", "trail", "transcripts"},
+    {"reports", "rosters", "trail", "transcripts"},
     {"imports", "home"},
 ]
 RUNG = {feature: height for height, features in enumerate(LADDER) for feature in features}

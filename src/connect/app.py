@@ -36,6 +36,8 @@ from connect.mail.pages import OutboxPages
 from connect.policy import Permission, permitted
 from connect.reports.api import ReportsApi
 from connect.reports.pages import ReportPages
+from connect.rosters.api import RostersApi
+from connect.rosters.pages import RosterPages
 from connect.trail.api import TrailApi
 from connect.trail.pages import TrailPages
 from connect.transcripts.api import TranscriptApi
@@ -54,6 +56,7 @@ API = [
     ListsApi,
     PeopleApi,
     ReportsApi,
+    RostersApi,
     TrailApi,
     TranscriptApi,
     VerificationsApi,
@@ -70,6 +73,7 @@ PAGES = [
     PeoplePages,
     RegistrarPages,
     ReportPages,
+    RosterPages,
     TrailPages,
     TranscriptPages,
     VerificationPages,

@@ -13,6 +13,7 @@ FEATURES = [
     "trainings",
     "learning",
     "imports",
+    "rosters",
 ]
 PLUMBING = ["audit", "idempotency", "jobs", "limits"]
 

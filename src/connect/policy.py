@@ -56,6 +56,7 @@ class Permission(StrEnum):
     OPEN_AGENCY = "open_agency"  # ask for one that is not listed
     MANAGE_AGENCIES = "manage_agencies"
     MANAGE_OWN_AGENCY = "manage_own_agency"
+    READ_AGENCY_PEOPLE = "read_agency_people"  # who works there, and the courses it requires
     READ_PEOPLE = "read_people"
     VERIFY_PEOPLE = "verify_people"
     GRANT_ROLES = "grant_roles"
@@ -90,6 +91,14 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
     Permission.MANAGE_OWN_AGENCY: {
         Role.COORDINATOR: Relation.AGENCY,
         Role.REGISTRAR: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
+    # A learner is told "not found", as a coordinator of another agency is: OWN finds no agency.
+    Permission.READ_AGENCY_PEOPLE: {
+        Role.LEARNER: Relation.OWN,
+        Role.COORDINATOR: Relation.AGENCY,
+        Role.REGISTRAR: Relation.ANY,
+        Role.AUDITOR: Relation.ANY,
         Role.ADMIN: Relation.ANY,
     },
     Permission.READ_PEOPLE: {

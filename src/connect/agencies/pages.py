@@ -343,4 +343,5 @@ async def _agency_page(
         errors=errors or {},
         code=code,
         notice=notice,
+        people_shown=request.user.may(Permission.READ_AGENCY_PEOPLE, agency=agency.id),
     )

@@ -50,6 +50,7 @@ async def api(app: Any, database: Any) -> AsyncIterator[Callable[[Actor], Awaita
             account=actor.id,
             token_hash=security.token_hash(token),
             expires_at=clock.now() + timedelta(days=1),
+            factor_at=clock.now(),
         ).save()
         client = AsyncClient(
             transport=ASGITransport(app, client=("192.0.2.8", 40000)),
@@ -74,7 +75,7 @@ async def browser(
     async def signed_in(actor: Actor) -> AsyncClient:
         account = await Account.objects().where(Account.id == actor.id).first()
         assert account is not None
-        secret = await open_session(account, "192.0.2.9")
+        secret = await open_session(account, "192.0.2.9", with_factor=True)
         client = AsyncClient(
             transport=ASGITransport(app, client=("192.0.2.9", 40000)),
             base_url=HOST,

@@ -1,6 +1,7 @@
 """What tests are about, valid by default: a test names only what matters to it."""
 
 import itertools
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -168,6 +169,7 @@ def actor_of(row: Account, *roles: Role) -> Actor:
         proved=row.proved_at is not None,
         time_zone=row.time_zone,
         roles=frozenset((role, None) for role in roles),
+        fresh_until=datetime.max.replace(tzinfo=UTC),  # just proved who it is
     )
 
 

@@ -25,18 +25,19 @@ from connect.policy import SYSTEM, TABLE, VISITOR, Actor, Permission, Relation, 
 STAFF = [Role.ANALYST, Role.AUDITOR, Role.REGISTRAR, Role.ADMIN]
 ACTORS = ["nobody", "learner", *STAFF]
 ALLOWED, FORBIDDEN, NOT_SIGNED_IN = "allowed", "forbidden", "not_signed_in"
+ENDINGS = {("POST", "/logout"), ("DELETE", f"{V1}/me/sessions")}
 SAMPLES = {"uuid": str(uuid4()), "str": "x", "int": "1", "path": "/x"}
 
 
 def routes(app):
-    """(method, address, permission) of every route; signing out last."""
+    """(method, address, permission) of every route; what ends sessions last."""
     found = [
         (method, route.path, Permission(handler.opt["permission"]))
         for route in app.routes
         for handler in getattr(route, "route_handlers", [])
         for method in handler.http_methods - {"OPTIONS", "HEAD"}
     ]
-    return sorted(found, key=lambda route: (route[1] == "/logout", route))
+    return sorted(found, key=lambda route: (route[:2] in ENDINGS, route))
 
 
 def address(path):

@@ -15,6 +15,8 @@ from litestar.static_files import create_static_files_router
 from connect import db, pdf, serving
 from connect.accounts.api import AccountsApi
 from connect.accounts.authentication import Authentication
+from connect.accounts.factors_api import FactorsApi
+from connect.accounts.factors_pages import FactorPages, SecondStepPages
 from connect.accounts.pages import AccountPages
 from connect.accounts.people_api import PeopleApi
 from connect.accounts.people_pages import PeoplePages, VerificationPages
@@ -52,6 +54,7 @@ API = [
     CertificatesApi,
     CoursesApi,
     EnrollmentsApi,
+    FactorsApi,
     ImportsApi,
     ListsApi,
     PeopleApi,
@@ -66,6 +69,7 @@ PAGES = [
     AgencyPages,
     CertificatePages,
     CoursePages,
+    FactorPages,
     HomePages,
     ImportPages,
     LearningPages,
@@ -74,6 +78,7 @@ PAGES = [
     RegistrarPages,
     ReportPages,
     RosterPages,
+    SecondStepPages,
     TrailPages,
     TranscriptPages,
     VerificationPages,

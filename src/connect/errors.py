@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar, get_args
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 import structlog
@@ -62,6 +62,34 @@ class NotSignedIn(ConnectError):
 class Forbidden(ConnectError):
     status = 403
     message = "Your account may not do this. Ask an administrator if you think it should."
+
+
+class SecondFactorNeeded(Forbidden):
+    message = (
+        "Your role needs a second factor, and your account has none yet. Set one up on your "
+        "account's page or by POST /api/v1/me/factors, then sign in with it."
+    )
+    way = "Set up a second factor"
+    href = "/account/factors"
+
+
+class StepUpNeeded(Forbidden):
+    message = (
+        "This needs a fresh proof that it is you. Give it on the page /step-up or by "
+        "POST /api/v1/step-ups, then do this again within ten minutes."
+    )
+    way = "Confirm that it is you"
+    href = "/step-up"
+
+
+class OtpNeeded(ConnectError):
+    status = 401
+    message = (
+        "One more step: this account has a second factor. Give a code from it, or a recovery "
+        "code; programs send it as otp."
+    )
+    way = "Go on to the second step"
+    href = "/second-factor"
 
 
 class CrossSite(Forbidden):
@@ -140,6 +168,22 @@ def wants_json(request: Request[Any, Any, Any]) -> bool:
     return path.startswith("/api/") or request.headers.get("accept") == "application/json"
 
 
+def _led_to(request: Request[Any, Any, Any], error: ConnectError) -> str:
+    """The page that mends *error* and leads back; empty when there is none."""
+    here = request.url.path
+    if isinstance(error, NotSignedIn) and request.method == "GET":
+        return f"/login?next={quote(here)}"
+    if isinstance(error, OtpNeeded) and request.method == "GET":
+        return f"/second-factor?next={quote(here)}"
+    if isinstance(error, StepUpNeeded):
+        if request.method != "GET":  # back to the page that the form stands on
+            came = urlsplit(request.headers.get("referer", ""))
+            ours = came.netloc == request.headers.get("host")
+            here = came.path if ours else here.rpartition("/")[0]
+        return f"/step-up?next={quote(here)}"
+    return ""
+
+
 def show(request: Request[Any, Any, Any], error: ConnectError) -> Response[Any]:
     """Render *error*: problem+json for programs, a page for people."""
     if wants_json(request):
@@ -149,10 +193,8 @@ def show(request: Request[Any, Any, Any], error: ConnectError) -> Response[Any]:
             media_type="application/problem+json",
             headers=error.headers,
         )
-    if isinstance(error, NotSignedIn) and request.method == "GET":
-        return Response(
-            None, status_code=303, headers={"Location": f"/login?next={quote(request.url.path)}"}
-        )
+    if to := _led_to(request, error):
+        return Response(None, status_code=303, headers={"Location": to})
     shown = {
         "title": TITLES.get(error.status, "That is not possible"),
         "message": str(error),

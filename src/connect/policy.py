@@ -1,5 +1,6 @@
 """Who may do what: one table of permission, role and relation; and who asks."""
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -7,7 +8,8 @@ import msgspec
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from connect.errors import Forbidden, NotSignedIn
+from connect import clock
+from connect.errors import Forbidden, NotSignedIn, OtpNeeded, SecondFactorNeeded, StepUpNeeded
 
 
 class Role(StrEnum):
@@ -28,6 +30,19 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     MODERATOR = "moderator"
     ADMIN = "admin"
+
+
+# All others read or change what is not one's own: whoever holds one needs a second factor.
+UNPRIVILEGED = frozenset(
+    {
+        Role.ANYONE,
+        Role.LEARNER,
+        Role.PRESENTER,
+        Role.PARTNER_COORDINATOR,
+        Role.INSTRUCTOR,
+        Role.EXECUTIVE,
+    }
+)
 
 
 class Relation(StrEnum):
@@ -60,6 +75,7 @@ class Permission(StrEnum):
     READ_PEOPLE = "read_people"
     VERIFY_PEOPLE = "verify_people"
     GRANT_ROLES = "grant_roles"
+    RESET_FACTORS = "reset_factors"
     IMPORT_ROWS = "import_rows"
     ADMINISTER = "administer"
 
@@ -109,6 +125,7 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
     Permission.VERIFY_PEOPLE: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.IMPORT_ROWS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.GRANT_ROLES: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
+    Permission.RESET_FACTORS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.ADMINISTER: {
         Role.REGISTRAR: Relation.ANY,
         Role.ANALYST: Relation.ANY,
@@ -126,8 +143,11 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     proved: bool = False  # the e-mail address
     time_zone: str = "America/New_York"
     roles: frozenset[tuple[Role, UUID | None]] = frozenset()
+    sleeping: frozenset[tuple[Role, UUID | None]] = frozenset()  # held; need a second factor
     session: str = ""  # hash of the session's id, or of the API token
     csrf: str = ""  # what this session's forms carry
+    half_open: UUID | None = None  # whose password fits; signed in only with the second factor
+    fresh_until: datetime | None = None  # up to when the last proof of who it is counts
 
     @property
     def signed_in(self) -> bool:
@@ -200,10 +220,31 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises:
             NotSignedIn: signing in might help.
-            Forbidden: it would not.
+            SecondFactorNeeded: a role that sleeps would allow it.
+            Forbidden: nothing of this helps.
         """
-        if not self.may(permission, owner=owner, agency=agency):
-            raise Forbidden if self.signed_in else NotSignedIn
+        if self.may(permission, owner=owner, agency=agency):
+            return
+        if not self.signed_in:
+            raise NotSignedIn
+        awake = Actor(account_id=self.account_id, roles=self.sleeping)
+        raise (
+            SecondFactorNeeded if awake.may(permission, owner=owner, agency=agency) else Forbidden
+        )
+
+    def must_be_fresh(self) -> None:
+        """Do nothing when this actor proved who it is in the last minutes (see ``step_up``).
+
+        For the most sensitive acts: an unwatched screen or a stolen token is not enough for them.
+
+        Raises:
+            NotSignedIn: nobody is signed in.
+            StepUpNeeded: the last proof is too old.
+        """
+        if not self.signed_in:
+            raise NotSignedIn
+        if self.fresh_until is None or self.fresh_until < clock.now():
+            raise StepUpNeeded
 
 
 VISITOR = Actor()
@@ -219,4 +260,6 @@ async def permitted(connection: ASGIConnection, handler: BaseRouteHandler) -> No
         connection.scope.get("method") != "OPTIONS"
     ):  # answered by the framework, with nothing of ours
         actor: Actor = connection.scope["user"]
+        if actor.half_open and not handler.opt.get("half_open"):
+            raise OtpNeeded
         actor.must(handler.opt["permission"])

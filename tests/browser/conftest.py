@@ -102,7 +102,8 @@ async def person(chromium: Browser, site: Site, watch: Watch) -> AsyncIterator[N
         context.set_default_navigation_timeout(PATIENCE)
         watch.over(context)
         if actor:
-            secret = await open_session(await account_of(actor), "192.0.2.9")
+            account = await account_of(actor)
+            secret = await open_session(account, "192.0.2.9", with_factor=True)
             await context.add_cookies([{"name": cookie_name(), "value": secret, "url": site.url}])
         return Person(await context.new_page(), site.url, Keyboard if keyboard else Mouse)
 

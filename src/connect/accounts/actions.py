@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from connect import audit, limits, security
+from connect.accounts import factors
 from connect.accounts.queries import account_by_email, account_of
 from connect.accounts.rules import NAMES, faults, normal_email, normal_name
 from connect.accounts.sign_in import (
@@ -202,6 +203,7 @@ async def make_administrator(*, email: str, name: str, password: str) -> Account
         await note_proved(SYSTEM, account)
         if not made:
             await set_password(SYSTEM, account, hashed)
+            await factors.drop(SYSTEM, account)  # the way back for an only administrator
         held = await RoleGrant.exists().where(
             RoleGrant.account == account.id,
             RoleGrant.role == Role.ADMIN,
@@ -222,7 +224,9 @@ async def setup_token() -> str | None:
         return await make_link(LinkKind.SETUP, None)
 
 
-async def set_up(network: str, token: str, *, email: str, name: str, password: str) -> str:
+async def set_up(
+    network: str, browser: str, token: str, *, email: str, name: str, password: str
+) -> str:
     """Make the first administrator by the link of the first start; a session's secret.
 
     Raises:
@@ -235,4 +239,4 @@ async def set_up(network: str, token: str, *, email: str, name: str, password: s
             raise SetupIsOver
         await use_link(LinkKind.SETUP, token)
         account = await make_administrator(email=email, name=name, password=password)
-        return await open_session(account, network)
+        return await open_session(account, network, browser)

@@ -13,6 +13,7 @@ from connect.accounts import actions, sign_in
 from connect.accounts.authentication import network
 from connect.accounts.people import people
 from connect.accounts.people_api import PersonRow
+from connect.accounts.proofs import Otp
 from connect.accounts.queries import account_of, tokens_of
 from connect.accounts.rules import faults
 from connect.accounts.tables import Account
@@ -51,7 +52,7 @@ class TokenIn(msgspec.Struct, forbid_unknown_fields=True):
 class SignInIn(msgspec.Struct, forbid_unknown_fields=True):
     email: Email
     password: Password
-    otp: Annotated[str, Meta(max_length=20)] = ""
+    otp: Otp = ""
     name: Line = ""
     scopes: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=20)] = []
     expires_in_days: Annotated[int, Meta(ge=1, le=366, description="Use 1 to 366 days.")] = 30
@@ -212,11 +213,16 @@ class AccountsApi(Controller):
     async def make_token(
         self, request: ActorRequest, data: JSONBody[SignInIn]
     ) -> Response[TokenOut]:
-        account = await sign_in.check_password(data.email, data.password, network(request))
+        account = await sign_in.check_sign_in(data.email, data.password, data.otp, network(request))
 
         async def act() -> tuple[int, TokenOut]:
             row, secret = await sign_in.make_token(
-                account, name=data.name, scopes=data.scopes, days=data.expires_in_days
+                account,
+                name=data.name,
+                scopes=data.scopes,
+                days=data.expires_in_days,
+                otp=data.otp,
+                network=network(request),
             )
             return 201, TokenOut(row.id, secret, row.expires_at)
 

@@ -7,7 +7,7 @@ from litestar.datastructures import Cookie
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
 from connect.accounts.queries import actor_of_session, actor_of_token
-from connect.accounts.rules import SESSION
+from connect.accounts.rules import SESSION, browser_of
 from connect.accounts.sign_in import note_seen
 from connect.config import settings
 from connect.errors import NotSignedIn
@@ -46,6 +46,11 @@ def no_cookie() -> Cookie:
 def network(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     """The network that a request comes from; proxies are believed by the server's settings."""
     return network_of(connection.client.host if connection.client else "")
+
+
+def browser(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The browser that a request comes from, in words."""
+    return browser_of(connection.headers.get("user-agent", ""))
 
 
 class Authentication(AbstractAuthenticationMiddleware):

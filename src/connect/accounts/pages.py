@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 
 from connect.accounts import actions, sign_in
 from connect.accounts.api import EmailIn, PasswordChangeIn, PasswordIn, RegisterIn, sent
-from connect.accounts.authentication import network, no_cookie, session_cookie
+from connect.accounts.authentication import browser, network, no_cookie, session_cookie
 from connect.accounts.queries import account_of
 from connect.accounts.rules import faults, zones
 from connect.accounts.sign_in import WrongPassword
@@ -127,7 +127,9 @@ class AccountPages(Controller):
         following = inside(str(fields.pop("next", "") or "/"))
         try:
             given = decode(SignInForm, fields, strict=False)
-            secret = await sign_in.sign_in(given.email, given.password, network(request))
+            secret = await sign_in.sign_in(
+                given.email, given.password, network(request), browser(request)
+            )
         except (Invalid, WrongPassword) as refusal:
             errors = refusal.errors if isinstance(refusal, Invalid) else {"password": str(refusal)}
             shown = {"email": fields.get("email", ""), "next": following}
@@ -136,10 +138,10 @@ class AccountPages(Controller):
         answer.set_cookie(session_cookie(secret))
         return answer
 
-    @post("/logout", permission=Permission.SIGN_IN)
+    @post("/logout", permission=Permission.SIGN_IN, half_open=True)
     async def logout(self, request: ActorRequest) -> Response[None]:
         await read_form(request)
-        if request.user.signed_in:
+        if request.user.session:
             await sign_in.sign_out(request.user)
         answer = redirect("/")
         answer.set_cookie(no_cookie())
@@ -183,7 +185,9 @@ class AccountPages(Controller):
         fields = await read_form(request)
         try:
             given = decode(actions.Administrator, fields, strict=False)
-            secret = await actions.set_up(network(request), token, **msgspec.structs.asdict(given))
+            secret = await actions.set_up(
+                network(request), browser(request), token, **msgspec.structs.asdict(given)
+            )
         except Invalid as refusal:
             return _again(request, "accounts/setup.html", fields, refusal.errors)
         answer = redirect("/admin")
@@ -227,6 +231,7 @@ NOTICES = {
     "reset": "Your new password is set. Sign in with it.",
     "saved": "Your changes are saved.",
     "password": "Your password is changed. Every other session has ended.",
+    "factor": "Your second factors have changed, and every session has ended. Sign in again.",
     "sent": "The mail is on its way. Open its link to confirm your address.",
 }
 

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery
 from connect.accounts import affiliations, roles, verification
 from connect.accounts.people import people, person, roles_of, waiting_cases
 from connect.accounts.people_api import CaseIn, DecisionIn, ScreeningIn, open_case
+from connect.accounts.proofs import has_factor
 from connect.accounts.queries import account_of
 from connect.accounts.screening import screen_agency
 from connect.accounts.sign_in import LinkUsedUp
@@ -29,6 +30,7 @@ NOTICES = {
     "asked": "Your request is on its way. This page says where it stands.",
     "verified": "You are verified. Courses for verified people are open to you.",
     "saved": "Your changes are saved.",
+    "reset": "The second factors are gone, and the person is told.",
     "decided": "The decision is recorded, and the person is told.",
 }
 STATE_WORDS = {
@@ -260,6 +262,7 @@ async def _person(
         role_options=[
             (role, role.replace("-", " ").capitalize()) for role in sorted(roles.BY_HAND)
         ],
+        may_reset=request.user.may(Permission.RESET_FACTORS) and await has_factor(account.id),
         agency_options=[(str(row["agency"]), row["agency_name"]) for row in here],
         errors=errors or {},
         notice=notice,

@@ -4,22 +4,27 @@ from typing import Any
 from uuid import UUID
 
 from connect import audit, clock
-from connect.accounts.rules import is_over
+from connect.accounts.rules import FRESH, is_over, is_privileged, sleeps
 from connect.accounts.tables import Account, AccountStatus, ApiToken
 from connect.db import fetch, locked, one
 from connect.policy import Actor, Role
 
-SIGNED_IN = """
-SELECT a.id, a.legal_name, a.proved_at, a.time_zone, d.made_at, d.last_seen_at,
-  g.role, g.agency
-FROM session d JOIN account a ON a.id = d.account LEFT JOIN role_grant g ON g.account = a.id
-WHERE d.id_hash = {} AND d.expires_at > {} AND a.status NOT IN ('suspended', 'closed')
+WAY_IN = """
+SELECT a.id, a.legal_name, a.proved_at, a.time_zone, d.made_at, d.factor_at, d.fresh_at,
+  g.role, g.agency, g.granted_at, EXISTS (
+    SELECT 1 FROM factor f WHERE f.account = a.id AND f.confirmed_at IS NOT NULL
+  ) AS has_factor{more}
+FROM {table} d JOIN account a ON a.id = d.account LEFT JOIN role_grant g ON g.account = a.id
+WHERE d.{key} = {} AND d.expires_at > {} AND a.status NOT IN ('suspended', 'closed')
 """
-HOLDER = """
-SELECT a.id, a.legal_name, a.proved_at, a.time_zone, g.role, g.agency
-FROM api_token d JOIN account a ON a.id = d.account LEFT JOIN role_grant g ON g.account = a.id
-WHERE d.token_hash = {} AND d.expires_at > {} AND a.status NOT IN ('suspended', 'closed')
-"""
+
+
+def _way_in(table: str, key: str, more: str = "") -> str:
+    return WAY_IN.replace("{table}", table).replace("{key}", key).replace("{more}", more)
+
+
+SIGNED_IN = _way_in("session", "id_hash", ", d.last_seen_at")
+HOLDER = _way_in("api_token", "token_hash")
 
 
 async def actor_of_session(id_hash: str) -> tuple[Actor, Any] | None:
@@ -27,28 +32,45 @@ async def actor_of_session(id_hash: str) -> tuple[Actor, Any] | None:
     rows = await fetch(SIGNED_IN, id_hash, clock.now())
     if not rows:
         return None
-    actor = _actor(rows, id_hash, csrf=audit.keyed_hash(f"form {id_hash}"))
+    csrf = audit.keyed_hash(f"form {id_hash}")
     made, seen = rows[0]["made_at"], rows[0]["last_seen_at"]
-    if actor.roles and is_over(clock.now(), made_at=made, last_seen_at=seen):
+    privileged = any(r["role"] and is_privileged(Role(r["role"])) for r in rows)
+    if privileged and is_over(clock.now(), made_at=made, last_seen_at=seen):
         return None
-    return actor, seen
+    if _lacks_factor(rows):
+        return Actor(half_open=rows[0]["id"], session=id_hash, csrf=csrf), seen
+    return _actor(rows, id_hash, csrf), seen
 
 
 async def actor_of_token(token_hash: str) -> Actor | None:
     """Whose API token this is; None when it is not one."""
     rows = await fetch(HOLDER, token_hash, clock.now())
-    return _actor(rows, token_hash) if rows else None
+    return _actor(rows, token_hash) if rows and not _lacks_factor(rows) else None
+
+
+def _lacks_factor(rows: list[dict[str, Any]]) -> bool:
+    """Whether the account has a second factor and this way in was opened without it."""
+    return bool(rows[0]["has_factor"]) and rows[0]["factor_at"] is None
 
 
 def _actor(rows: list[dict[str, Any]], key: str, csrf: str = "") -> Actor:
+    now, with_factor = clock.now(), rows[0]["factor_at"] is not None
+    held = {(Role(r["role"]), r["agency"]): r["granted_at"] for r in rows if r["role"]}
+    sleeping = frozenset(
+        (role, agency)
+        for (role, agency), granted_at in held.items()
+        if sleeps(role, granted_at=granted_at, with_factor=with_factor, now=now)
+    )
     return Actor(
         account_id=rows[0]["id"],
         name=rows[0]["legal_name"],
         proved=rows[0]["proved_at"] is not None,
         time_zone=rows[0]["time_zone"],
-        roles=frozenset((Role(r["role"]), r["agency"]) for r in rows if r["role"]),
+        roles=frozenset(held) - sleeping,
+        sleeping=sleeping,
         session=key,
         csrf=csrf,
+        fresh_until=(rows[0]["fresh_at"] or rows[0]["made_at"]) + FRESH,
     )
 
 

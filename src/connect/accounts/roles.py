@@ -28,9 +28,15 @@ class NotAbove(Forbidden):
     message = "This role is granted and taken back by somebody above it, and never by oneself."
 
 
+def stands_above(actor: Actor, account: UUID, roles: set[Role]) -> bool:
+    """Whether *actor* may grant all of *roles* to *account*, which is not its own."""
+    held = {role for role, agency in actor.roles if agency is None}
+    granted = {role for above in held for role in GRANTS.get(above, ())}
+    return account != actor.account_id and roles <= granted
+
+
 def _must_stand_above(actor: Actor, account: UUID, role: Role) -> None:
-    held = {r for r, agency in actor.roles if agency is None}
-    if account == actor.account_id or not any(role in GRANTS.get(r, ()) for r in held):
+    if not stands_above(actor, account, {role}):
         raise NotAbove
 
 
@@ -53,9 +59,11 @@ async def grant_role(
     Raises:
         Invalid: the role is not held so.
         NotAbove: the actor may not.
+        StepUpNeeded: the actor's last proof is too old.
         NotFound: no such account or agency.
     """
     actor.must(Permission.GRANT_ROLES)
+    actor.must_be_fresh()
     if wrong := fault(role, agency):
         raise Invalid({"agency_id": wrong})
     _must_stand_above(actor, account_id, role)
@@ -84,10 +92,12 @@ async def revoke_role(
 
     Raises:
         NotAbove: the actor may not.
+        StepUpNeeded: the actor's last proof is too old.
         LastAdministrator: nobody else would be one.
         NotFound: no such account.
     """
     actor.must(Permission.GRANT_ROLES)
+    actor.must_be_fresh()
     _must_stand_above(actor, account_id, role)
     async with transaction():
         # All administrators are held, so that two who are taken back at once do not both go.

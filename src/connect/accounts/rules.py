@@ -6,12 +6,16 @@ from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import available_timezones
 
+from connect.policy import UNPRIVILEGED, Role
 from connect.security import password_fault
 
 NAMES = ("legal_name", "certificate_name", "title")
 LONGEST_NAME = 120
 SESSION = timedelta(days=30)
-# For whoever holds a role, as NIST SP 800-63B-4 has it for AAL2.
+HALF_OPEN = timedelta(minutes=10)  # a session that waits for the second factor
+GRACE = timedelta(hours=24)  # in which a new role works without a second factor
+FRESH = timedelta(minutes=10)  # how long a proof counts for the most sensitive acts
+# For whoever holds a privileged role, as NIST SP 800-63B-4 has it for AAL2.
 PRIVILEGED_SESSION = timedelta(hours=24)
 IDLE = timedelta(hours=1)
 
@@ -55,5 +59,48 @@ def faults(given: Mapping[str, str | None], *, password: str | None = None) -> d
 
 
 def is_over(now: datetime, *, made_at: datetime, last_seen_at: datetime) -> bool:
-    """Whether the session of somebody who holds a role has ended, by age or by silence."""
+    """Whether a session with a privileged role has ended, by age or by silence."""
     return now - made_at > PRIVILEGED_SESSION or now - last_seen_at > IDLE
+
+
+def is_privileged(role: Role) -> bool:
+    """Whether *role* needs a second factor and a shorter session."""
+    return role not in UNPRIVILEGED
+
+
+def sleeps(role: Role, *, granted_at: datetime, with_factor: bool, now: datetime) -> bool:
+    """Whether *role* rests until its holder signs in with a second factor.
+
+    Args:
+        with_factor: the session or token was opened with one.
+    """
+    return is_privileged(role) and not with_factor and now - granted_at >= GRACE
+
+
+# First that fits: most browsers also name those that they descend from.
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Firefox/": "Firefox",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Chrome/": "Chrome",
+    "Safari/": "Safari",
+}
+SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "CrOS": "Chromebook",
+    "Windows": "Windows",
+    "Mac OS X": "Mac",
+    "Linux": "Linux",
+}
+
+
+def browser_of(user_agent: str) -> str:
+    """A browser in words that its owner knows, such as ``Firefox on Windows``."""
+    browser = next((words for sign, words in BROWSERS.items() if sign in user_agent), "")
+    system = next((words for sign, words in SYSTEMS.items() if sign in user_agent), "")
+    return " on ".join(filter(None, (browser, system))) or "An unknown browser"

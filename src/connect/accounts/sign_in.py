@@ -7,19 +7,21 @@ import msgspec
 from piccolo.columns.combination import Where
 
 from connect import audit, clock, limits, security
+from connect.accounts import proofs
 from connect.accounts.queries import account_by_email, account_in_use, account_of
-from connect.accounts.rules import SESSION, normal_email
+from connect.accounts.rules import HALF_OPEN, SESSION, normal_email
 from connect.accounts.tables import (
     Account,
     AccountStatus,
     ApiToken,
+    Factor,
     LinkKind,
     OneTimeLink,
     Session,
 )
 from connect.audit import record
 from connect.db import transaction
-from connect.errors import Conflict, Forbidden, Invalid, NotFound
+from connect.errors import Conflict, Forbidden, Invalid, NotFound, OtpNeeded
 from connect.jobs import enqueue
 from connect.mail.actions import write_mail
 from connect.policy import Actor, Permission
@@ -47,28 +49,25 @@ async def check_password(email: str, password: str, network: str) -> Account:
     """The account that *email* and *password* open.
 
     An unknown address costs the same time, counts against the same limits and is refused
-    in the same words.
+    in the same words. The tries before are forgiven by whoever lets the account in.
 
     Raises:
         TooMany: tries of this address from this network, or of the network, are used up.
         WrongPassword: they do not fit.
     """
     email = normal_email(email)
-    subject = f"{email} {network}"
-    await limits.hit(("sign_in", subject), ("network", network))
+    await limits.hit(("sign_in", f"{email} {network}"), ("network", network))
     account = await account_by_email(email)
     fits, newer = await security.verify_password(
         password, account.password_hash if account else None
     )
     if account is None or not fits:
         raise WrongPassword
-    async with transaction():
-        await limits.forgive("sign_in", subject)
-        if newer:
-            await Account.update({Account.password_hash: newer}).where(
-                Account.id == account.id, Account.password_hash == account.password_hash
-            )
-            account.password_hash = newer
+    if newer:
+        await Account.update({Account.password_hash: newer}).where(
+            Account.id == account.id, Account.password_hash == account.password_hash
+        )
+        account.password_hash = newer
     return account
 
 
@@ -83,34 +82,51 @@ async def _hold(account: Account) -> None:
         raise WrongPassword
 
 
-async def sign_in(email: str, password: str, network: str) -> str:
+async def sign_in(email: str, password: str, network: str, browser: str = "") -> str:
     """Open a session; the secret that its cookie carries. Always a new one.
+
+    For an account with a second factor it is half open, until ``step_up.pass_second_factor``.
 
     Raises:
         TooMany, WrongPassword: as ``check_password``.
     """
     account = await check_password(email, password, network)
     async with transaction():
-        return await open_session(account, network)
+        secret = await open_session(account, network, browser)
+        if not await proofs.has_factor(account.id):
+            await proofs.forgive(account, network)
+    return secret
 
 
-async def open_session(account: Account, network: str) -> str:
+async def open_session(
+    account: Account, network: str, browser: str = "", *, with_factor: bool = False
+) -> str:
     """A new session of *account*, in the caller's transaction; its secret.
+
+    Args:
+        browser: in words, for its owner.
+        with_factor: a second factor was passed. Without one, the session of an account that
+            has a factor is half open: good for the second step and for nothing else.
 
     Raises:
         WrongPassword: the password was changed meanwhile.
     """
     await _hold(account)
+    half = not with_factor and await proofs.has_factor(account.id)
     secret = security.new_token()
+    now = clock.now()
     await Session.insert(
         Session(
             id_hash=security.token_hash(secret),
             account=account.id,
-            expires_at=clock.now() + SESSION,
+            expires_at=now + (HALF_OPEN if half else SESSION),
             network=network,
+            browser=browser,
+            factor_at=now if with_factor else None,
         )
     )
-    await record(Actor(account_id=account.id), "session.opened", Session, of=account.id)
+    act = "session.half_opened" if half else "session.opened"
+    await record(Actor(account_id=account.id), act, Session, of=account.id)
     return secret
 
 
@@ -118,7 +134,7 @@ async def sign_out(actor: Actor) -> None:
     """End the session that *actor* came by."""
     async with transaction():
         await Session.delete().where(Session.id_hash == actor.session)
-        await record(actor, "session.ended", Session, of=actor.id)
+        await record(actor, "session.ended", Session, of=actor.half_open or actor.id)
 
 
 async def note_seen(id_hash: str, last: datetime) -> None:
@@ -127,26 +143,70 @@ async def note_seen(id_hash: str, last: datetime) -> None:
         await Session.update({Session.last_seen_at: clock.now()}).where(Session.id_hash == id_hash)
 
 
+async def check_sign_in(email: str, password: str, otp: str, network: str) -> Account:
+    """The account that *email* and *password* open, whose second step is ready to be judged.
+
+    Raises:
+        TooMany, WrongPassword: as ``check_password``.
+        OtpNeeded: it has a second factor, and *otp* is empty.
+    """
+    account = await check_password(email, password, network)
+    if await proofs.has_factor(account.id):
+        if not otp.strip():
+            raise OtpNeeded
+        await proofs.count_try(account)
+    return account
+
+
 async def make_token(
-    account: Account, *, name: str, scopes: list[str], days: int
+    account: Account,
+    *,
+    name: str,
+    scopes: list[str],
+    days: int,
+    otp: str = "",
+    network: str = "",
 ) -> tuple[ApiToken, str]:
     """A new API token of *account* and its secret, which is shown only this once.
 
+    Args:
+        account: as ``check_sign_in`` found it.
+
     Raises:
         WrongPassword: the password was changed meanwhile.
+        WrongOtp: the account has a second factor, and *otp* is no code of it.
     """
+    async with transaction():
+        await _hold(account)
+        with_factor = await proofs.has_factor(account.id)
+        owner = Actor(account_id=account.id)
+        if with_factor and not await proofs.holds(owner, account, proofs.Proof(otp=otp)):
+            raise proofs.WrongOtp
+        await proofs.forgive(account, network)
+        return await open_token(
+            account,
+            name=name,
+            scopes=msgspec.json.encode(scopes).decode(),
+            expires_at=clock.now() + timedelta(days=days),
+            with_factor=with_factor,
+        )
+
+
+async def open_token(
+    account: Account, *, name: str, scopes: str, expires_at: datetime, with_factor: bool
+) -> tuple[ApiToken, str]:
+    """A new API token and its secret, in the caller's transaction, which checked who asks."""
     secret = f"connect_{security.new_token()}"
     row = ApiToken(
         account=account.id,
         token_hash=security.token_hash(secret),
         name=name,
-        scopes=msgspec.json.encode(scopes).decode(),
-        expires_at=clock.now() + timedelta(days=days),
+        scopes=scopes,
+        expires_at=expires_at,
+        factor_at=clock.now() if with_factor else None,
     )
-    async with transaction():
-        await _hold(account)
-        await ApiToken.insert(row)
-        await record(Actor(account_id=account.id), "token.made", ApiToken, of=row.id)
+    await ApiToken.insert(row)
+    await record(Actor(account_id=account.id), "token.made", ApiToken, of=row.id)
     return row, secret
 
 
@@ -320,8 +380,9 @@ async def set_password(actor: Actor, account: Account, hashed: str, *, keep: str
 
 
 async def sweep() -> None:
-    """Forget sessions, tokens and links that ended a day ago; job."""
+    """Forget sessions, tokens and links that ended a day ago, and factors never used; job."""
     ended = clock.now() - timedelta(days=1)
     await Session.delete().where(Session.expires_at < ended)
     await ApiToken.delete().where(ApiToken.expires_at < ended)
     await OneTimeLink.delete().where(OneTimeLink.expires_at < ended)
+    await Factor.delete().where(Factor.confirmed_at.is_null(), Factor.made_at < ended)

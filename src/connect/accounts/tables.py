@@ -5,6 +5,7 @@ from enum import StrEnum
 from piccolo.columns import (
     JSON,
     UUID,
+    BigInt,
     Boolean,
     Date,
     ForeignKey,
@@ -56,6 +57,9 @@ class Session(Table, tablename="session"):
     last_seen_at = Timestamptz(default=clock.now)
     expires_at = Timestamptz(default=clock.now)
     network = Varchar(length=60, default="")
+    browser = Varchar(length=60, default="")  # in words: Firefox on Windows
+    factor_at = Timestamptz(null=True, default=None)  # None: no second factor was passed
+    fresh_at = Timestamptz(null=True, default=None)  # last proof of who it is; None: at made_at
 
 
 class ApiToken(Table, tablename="api_token"):
@@ -68,6 +72,40 @@ class ApiToken(Table, tablename="api_token"):
     scopes = JSON(default="[]")
     made_at = Timestamptz(default=clock.now)
     expires_at = Timestamptz(default=clock.now)
+    factor_at = Timestamptz(null=True, default=None)  # both as of a session
+    fresh_at = Timestamptz(null=True, default=None)
+
+
+class FactorKind(StrEnum):
+    TOTP = "totp"
+    PASSKEY = "passkey"
+
+
+class Factor(Table, tablename="factor"):
+    """What somebody has besides the password: an authenticator app or a passkey."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
+    kind = Varchar(length=10)
+    name = Varchar(length=120, default="")
+    secret = Text(default="")  # of an app, base32, sealed
+    last_step = BigInt(default=0)  # 30 seconds each since 1970: its code and all before are spent
+    credential = Text(null=True, default=None, unique=True)  # id of a passkey, base64url
+    public_key = Text(default="")  # COSE, base64url
+    sign_count = BigInt(default=0)  # uses that the passkey counted; 0: it does not count
+    made_at = Timestamptz(default=clock.now)
+    confirmed_at = Timestamptz(null=True, default=None)  # None: not in use yet
+    used_at = Timestamptz(null=True, default=None)
+
+
+class RecoveryCode(Table, tablename="recovery_code"):
+    """Stands in for a factor that is not at hand, once."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
+    code_hash = Varchar(length=64, unique=True)  # SHA-256 of 120 random bits
+    made_at = Timestamptz(default=clock.now)
+    used_at = Timestamptz(null=True, default=None)
 
 
 class LinkKind(StrEnum):

@@ -118,7 +118,7 @@ def _headers(scope: Scope, headers: list[tuple[bytes, bytes]], number: str) -> A
     if settings().secure:
         wanted.append(HSTS)
     user = scope.get("user")
-    if user is not None and user.signed_in:
+    if user is not None and user.session:
         wanted.append(("cache-control", "no-store"))
     headers += [(n.encode(), v.encode()) for n, v in wanted if n.encode() not in present]
     return headers

@@ -23,7 +23,7 @@ async def read_form(request: Request[Actor, Any, Any]) -> dict[str, Any]:
             fields[name] = [*_as_list(fields[name]), value]
         else:
             fields[name] = value
-    if request.user.signed_in and fields.get("csrf") != request.user.csrf:
+    if request.user.session and fields.get("csrf") != request.user.csrf:
         raise CrossSite
     return {name: value for name, value in fields.items() if name not in OF_THE_PAGE}
 

@@ -106,7 +106,9 @@ async def answer_registration(email: str) -> None:
         if account.status == AccountStatus.PENDING_EMAIL:
             await _mail_proof(account)
         else:
-            await write_mail("accounts/known", to=email, name=account.legal_name)
+            await write_mail(
+                "accounts/known", to=email, account=account.id, name=account.legal_name
+            )
 
 
 async def request_proof(network: str, email: str) -> None:
@@ -133,7 +135,12 @@ async def send_proof(email: str) -> None:
 async def _mail_proof(account: Account) -> None:
     token = await make_link(LinkKind.PROVE, account.id)
     await write_mail(
-        "accounts/prove", to=account.email, secret=True, name=account.legal_name, token=token
+        "accounts/prove",
+        to=account.email,
+        account=account.id,
+        secret=True,
+        name=account.legal_name,
+        token=token,
     )
 
 

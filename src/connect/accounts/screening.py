@@ -42,6 +42,8 @@ async def screen_agency(
         await write_mail(
             "accounts/agency_screened",
             to=applicant.email,
+            account=applicant.id,
+            once=str(agency_id),
             name=applicant.legal_name,
             agency=screened.agency.name,
             agency_id=screened.agency.id,

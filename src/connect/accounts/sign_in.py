@@ -318,7 +318,12 @@ async def send_reset(email: str) -> None:
             return
         token = await make_link(LinkKind.RESET, account.id)
         await write_mail(
-            "accounts/reset", to=email, secret=True, name=account.legal_name, token=token
+            "accounts/reset",
+            to=email,
+            account=account.id,
+            secret=True,
+            name=account.legal_name,
+            token=token,
         )
 
 
@@ -376,7 +381,9 @@ async def set_password(actor: Actor, account: Account, hashed: str, *, keep: str
     await record(
         actor, "password.set", Account, of=account.id, email=audit.keyed_hash(account.email)
     )
-    await write_mail("accounts/password_changed", to=account.email, name=account.legal_name)
+    await write_mail(
+        "accounts/password_changed", to=account.email, account=account.id, name=account.legal_name
+    )
 
 
 async def sweep() -> None:

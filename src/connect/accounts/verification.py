@@ -301,9 +301,7 @@ async def expire_cases() -> None:
             account = await one(Account.objects().where(Account.id == case.account))
             reason = "The person you named did not answer within 30 days. You may name another."
             await _end(SYSTEM, case, CaseState.EXPIRED, reason)
-            await write_mail(
-                "accounts/not_verified", to=account.email, name=account.legal_name, reason=reason
-            )
+            await _mail_no(case, account, reason)
 
 
 async def read_again(case: EligibilityCase) -> EligibilityCase:
@@ -360,13 +358,28 @@ async def _approve(actor: Actor, case: EligibilityCase, account: Account, reason
     account.status, account.verified_at = AccountStatus.ACTIVE_VERIFIED, clock.now()
     await account.save([Account.status, Account.verified_at])
     await _end(actor, case, CaseState.APPROVED, reason)
-    await write_mail("accounts/verified", to=account.email, name=account.legal_name)
+    await write_mail(
+        "accounts/verified",
+        to=account.email,
+        account=account.id,
+        once=str(case.id),
+        name=account.legal_name,
+    )
 
 
 async def _decline(actor: Actor, case: EligibilityCase, account: Account, reason: str) -> None:
     await _end(actor, case, CaseState.DECLINED, reason)
+    await _mail_no(case, account, reason)
+
+
+async def _mail_no(case: EligibilityCase, account: Account, reason: str) -> None:
     await write_mail(
-        "accounts/not_verified", to=account.email, name=account.legal_name, reason=reason
+        "accounts/not_verified",
+        to=account.email,
+        account=account.id,
+        once=str(case.id),
+        name=account.legal_name,
+        reason=reason,
     )
 
 

@@ -301,6 +301,8 @@ async def complete_if_met(actor: Actor, enrollment: Enrollment) -> bool:
     await write_mail(
         "learning/completed",
         to=account.email,
+        account=account.id,
+        once=str(enrollment.id),
         name=account.legal_name,
         course=content.title,
         number=certificate.number,

@@ -5,24 +5,41 @@ from typing import Any
 from uuid import UUID
 
 from connect import clock, security
+from connect.audit import keyed_hash
 from connect.config import settings
 from connect.db import one
 from connect.jobs import Retry, enqueue
 from connect.mail import transport
+from connect.mail.kinds import KINDS
 from connect.mail.rules import GIVE_UP, wait_after
 from connect.mail.tables import Mail, MailState
 from connect.web.templating import environment
 
 
-async def write_mail(template: str, *, to: str, secret: bool = False, **facts: Any) -> None:
-    """Word a mail and put it in the outbox, in the caller's transaction.
+async def write_mail(
+    template: str,
+    *,
+    to: str,
+    secret: bool = False,
+    account: UUID | None = None,
+    once: str = "",
+    **facts: Any,
+) -> bool:
+    """Word a mail and put it in the outbox, in the caller's transaction; whether it was written.
 
     *template* names ``<feature>/templates/mail/<name>.txt``: first line the subject,
-    third line the start of the body.
+    third line the start of the body. It is the kind of the mail, too.
 
     Args:
         secret: the body holds a token; it is stored sealed and blanked once it has left.
+        account: whose notice it is; None for somebody without an account.
+        once: the event that it tells of. A second mail of this kind on it to the same account,
+            or to the same address where there is none, is not written.
+
+    Raises:
+        KeyError: the template has no line in ``mail.kinds``.
     """
+    KINDS[template]
     feature, name = template.split("/")
     text = environment.get_template(f"{feature}/mail/{name}.txt").render(
         settings=settings(), **facts
@@ -33,9 +50,14 @@ async def write_mail(template: str, *, to: str, secret: bool = False, **facts: A
         subject=" ".join(subject.split())[:200],
         body=security.seal(body) if secret else body,
         sealed=secret,
+        kind=template,
+        account=account,
+        once=f"{template} {account or keyed_hash(to)} {once}" if once else None,
     )
-    await Mail.insert(mail)
+    if not await Mail.insert(mail).on_conflict(target=Mail.once, action="DO NOTHING"):
+        return False
     await enqueue("mail.deliver", mail_id=mail.id)
+    return True
 
 
 async def deliver(mail_id: UUID) -> None:

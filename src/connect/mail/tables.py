@@ -1,8 +1,9 @@
-"""The outbox."""
+"""What was written to whom, and who wants what."""
 
 from enum import StrEnum
 
 from piccolo.columns import UUID, Boolean, Integer, Text, Timestamptz, Varchar
+from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from connect import clock
@@ -13,10 +14,14 @@ class MailState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     FAILED = "failed"  # given up; shown to administrators
+    KEPT = "kept"  # its kind is switched off: it stands among the notices, and is never sent
+    HELD = "held"  # beyond the burst limit; administrators decide
+    RELEASED = "released"  # waits as WAITING does, and is not held again
+    DISCARDED = "discarded"  # was held; is neither sent nor shown to its reader
 
 
 class Mail(Table, tablename="mail"):
-    """One mail as worded when its cause happened."""
+    """One mail as worded when its cause happened; with an account, one of its notices too."""
 
     id = UUID(primary_key=True, default=uuid7)
     to = Varchar(length=254)
@@ -28,3 +33,24 @@ class Mail(Table, tablename="mail"):
     written_at = Timestamptz(default=clock.now, index=True)
     sent_at = Timestamptz(null=True, default=None)
     trouble = Text(null=True, default=None)  # what the last try met
+    kind = Varchar(length=60, default="")  # of mail.kinds; empty: older than the kinds
+    account = UUID(null=True, default=None)  # whose notice it is
+    once = Varchar(length=200, null=True, default=None, unique=True)  # at most one mail with it
+    read_at = Timestamptz(null=True, default=None)
+    passed_at = Timestamptz(null=True, default=None)  # of the burst limit
+
+
+class MailPreference(Table, tablename="mail_preference"):
+    """That somebody wants a kind of mail, or does not; without a row it is wanted."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    account = UUID()
+    kind = Varchar(length=60)
+    wanted = Boolean(default=True)
+    mail_preference_once = Unique([account, kind])
+
+
+class MailBurst(Table, tablename="mail_burst"):
+    """A row for each kind that was ever sent, held while its mails of the hour are counted."""
+
+    kind = Varchar(length=60, primary_key=True)

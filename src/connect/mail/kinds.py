@@ -1,0 +1,67 @@
+"""Every kind of mail: what it is called, why one gets it, and whether it can be switched off."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class MailClass(StrEnum):
+    SECURITY = "security"  # links, password, sign-in, roles; cannot be switched off
+    SERVICE = "service"  # what became of one's own training, request or agency
+    NEWS = "news"
+
+
+class Kind(msgspec.Struct, frozen=True):
+    of: MailClass
+    label: str  # on the page of preferences
+    why: str  # the foot of each mail of this kind
+
+
+# By template; one line for each. A mail whose template is not here cannot be written.
+KINDS = {
+    "accounts/agency_screened": Kind(
+        MailClass.SERVICE,
+        "An agency that you brought was decided on",
+        "You get this because you brought an agency.",
+    ),
+    "accounts/known": Kind(
+        MailClass.SECURITY,
+        "Your address was used to register again",
+        "You get this because your address was typed in to open an account.",
+    ),
+    "accounts/not_verified": Kind(
+        MailClass.SERVICE,
+        "Your request to be verified was not approved",
+        "You get this because you asked to be verified.",
+    ),
+    "accounts/password_changed": Kind(
+        MailClass.SECURITY,
+        "Your password was changed",
+        "You get this with every change of your password.",
+    ),
+    "accounts/prove": Kind(
+        MailClass.SECURITY,
+        "A link that proves your address",
+        "You get this because your address was typed in to open an account.",
+    ),
+    "accounts/reset": Kind(
+        MailClass.SECURITY,
+        "A link to set a new password",
+        "You get this because a new password was asked for with your address.",
+    ),
+    "accounts/sponsor": Kind(
+        MailClass.SECURITY,
+        "Somebody asks you to confirm that they work with you",
+        "You get this because the person above typed in your address.",
+    ),
+    "accounts/verified": Kind(
+        MailClass.SERVICE,
+        "You were verified",
+        "You get this because you asked to be verified, or because your address is your agency's.",
+    ),
+    "learning/completed": Kind(
+        MailClass.SERVICE,
+        "You completed a course and have a certificate",
+        "You get this because you completed a course.",
+    ),
+}

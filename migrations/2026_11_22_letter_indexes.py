@@ -11,10 +11,10 @@ ID = "2026-11-22T17:21:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "letter indexes"
 
-SHOWN = "account IS NOT NULL AND state NOT IN ('held', 'discarded')"
+UNREAD = "read_at IS NULL AND account IS NOT NULL AND state NOT IN ('held', 'discarded')"
 INDEXES = {
-    "mail_notice": f"INDEX {{}} ON mail (account, id) WHERE {SHOWN}",
-    "mail_unread": f"INDEX {{}} ON mail (account) WHERE read_at IS NULL AND {SHOWN}",
+    "mail_notice": "INDEX {} ON mail (account, id) WHERE account IS NOT NULL",
+    "mail_unread": f"INDEX {{}} ON mail (account) WHERE {UNREAD}",
     "mail_state": "INDEX {} ON mail (state, id)",
     "mail_to": 'INDEX {} ON mail ("to", id)',
     "mail_held": "INDEX {} ON mail (kind, id) WHERE state = 'held'",

@@ -24,6 +24,7 @@ class Sent(msgspec.Struct):
     to: str
     subject: str
     body: str
+    stop: str
 
 
 @pytest.fixture(scope="session")
@@ -109,8 +110,10 @@ def mailbox(monkeypatch: pytest.MonkeyPatch) -> list[Sent]:
     """What left the house; only the last step, SMTP, is replaced."""
     sent: list[Sent] = []
 
-    async def keep(mail_id: Any, to: str, subject: str, body: str, written_at: Any) -> None:
-        sent.append(Sent(to, subject, body))
+    async def keep(
+        mail_id: Any, to: str, subject: str, body: str, written_at: Any, stop: str
+    ) -> None:
+        sent.append(Sent(to, subject, body, stop))
 
     monkeypatch.setattr(transport, "send", keep)
     return sent

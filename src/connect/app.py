@@ -34,6 +34,8 @@ from connect.imports.pages import ImportPages
 from connect.learning.api import AttemptsApi, CoursesApi, EnrollmentsApi
 from connect.learning.pages import CoursePages
 from connect.learning.player import LearningPages
+from connect.mail.api import NoticesApi
+from connect.mail.notice_pages import NoticePages
 from connect.mail.pages import OutboxPages
 from connect.policy import Permission, permitted
 from connect.reports.api import ReportsApi
@@ -57,6 +59,7 @@ API = [
     FactorsApi,
     ImportsApi,
     ListsApi,
+    NoticesApi,
     PeopleApi,
     ReportsApi,
     RostersApi,
@@ -73,6 +76,7 @@ PAGES = [
     HomePages,
     ImportPages,
     LearningPages,
+    NoticePages,
     OutboxPages,
     PeoplePages,
     RegistrarPages,

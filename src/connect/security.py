@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -159,6 +160,28 @@ def seal(text: str) -> str:
 def unseal(sealed: str) -> str:
     """The text that was sealed, by the present or an earlier key."""
     return _box().decrypt(sealed.encode()).decode()
+
+
+def sign(purpose: str, statement: str) -> str:
+    """*statement* with proof that it is ours, safe in an address; everybody can read it."""
+    said = base64.urlsafe_b64encode(statement.encode()).decode().rstrip("=")
+    return f"{said}.{_proof(settings().keys[0], purpose, said)}"
+
+
+def signed(purpose: str, token: str) -> str | None:
+    """The statement that was signed for *purpose*, by the present or an earlier key."""
+    said, _, proof = token.partition(".")
+    given = proof.encode()
+    known = [_proof(key, purpose, said).encode() for key in settings().keys]
+    if not any(hmac.compare_digest(given, ours) for ours in known):
+        return None
+    return base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)).decode()
+
+
+def _proof(key: str, purpose: str, said: str) -> str:
+    secret = hashlib.sha256(b"connect sign " + key.encode()).digest()
+    mark = hmac.digest(secret, f"{purpose} {said}".encode(), "sha256")[:16]
+    return base64.urlsafe_b64encode(mark).decode().rstrip("=")
 
 
 @cache

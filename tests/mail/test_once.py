@@ -91,3 +91,10 @@ def test_every_template_of_a_mail_is_a_kind_and_every_kind_has_one():
     templates = {f"{p.parents[2].name}/{p.stem}" for p in SOURCE.glob("*/templates/mail/*.txt")}
 
     assert templates == KINDS.keys()
+
+
+def test_no_template_says_itself_why_one_gets_it():
+    """The line in the table of kinds does, and is put at the foot."""
+    paths = SOURCE.glob("*/templates/mail/*.txt")
+
+    assert [path.stem for path in paths if "You get this" in path.read_text()] == []

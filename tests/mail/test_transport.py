@@ -27,8 +27,8 @@ OURS = [
 ]
 
 
-async def send(to="ada@agency.example", subject="Hello", body="One line.\n"):
-    await transport.send(MAIL, to, subject, body, WRITTEN)
+async def send(to="ada@agency.example", subject="Hello", body="One line.\n", stop=""):
+    await transport.send(MAIL, to, subject, body, WRITTEN, stop)
 
 
 async def test_a_mail_arrives_as_it_was_worded():
@@ -71,6 +71,18 @@ async def test_an_odd_address_is_neither_changed_nor_split(to):
 
     assert [letter.recipients for letter in office.letters] == [[to]]
     assert office.letters[0].message["To"] == to
+
+
+@pytest.mark.parametrize("length", [10, 100, 300])
+async def test_the_way_out_of_a_mail_is_one_line_that_a_program_reads(length):
+    address = f"https://connect.example/unsubscribe/{'x' * length}"
+    async with post_office() as office:
+        with environment(smtp_url=office.url):
+            await send(stop=address)
+
+    head = office.letters[0].raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert f"List-Unsubscribe: <{address}>".encode() in head
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
 
 
 async def test_it_is_encrypted_where_the_server_offers_that(tmp_path, monkeypatch):

@@ -11,7 +11,8 @@ from connect.db import one
 from connect.jobs import Retry, enqueue
 from connect.mail import transport
 from connect.mail.kinds import KINDS
-from connect.mail.rules import GIVE_UP, wait_after
+from connect.mail.preferences import is_wanted, stop_address
+from connect.mail.rules import GIVE_UP, foot, wait_after
 from connect.mail.tables import Mail, MailState
 from connect.web.templating import environment
 
@@ -28,7 +29,8 @@ async def write_mail(
     """Word a mail and put it in the outbox, in the caller's transaction; whether it was written.
 
     *template* names ``<feature>/templates/mail/<name>.txt``: first line the subject,
-    third line the start of the body. It is the kind of the mail, too.
+    third line the start of the body. It is the kind of the mail, too; one that its reader
+    does not want is kept among the notices.
 
     Args:
         secret: the body holds a token; it is stored sealed and blanked once it has left.
@@ -39,7 +41,7 @@ async def write_mail(
     Raises:
         KeyError: the template has no line in ``mail.kinds``.
     """
-    KINDS[template]
+    wanted = await is_wanted(account, template)
     feature, name = template.split("/")
     text = environment.get_template(f"{feature}/mail/{name}.txt").render(
         settings=settings(), **facts
@@ -48,15 +50,17 @@ async def write_mail(
     mail = Mail(
         to=to,
         subject=" ".join(subject.split())[:200],
-        body=security.seal(body) if secret else body,
+        body=security.seal(body if wanted else "") if secret else body,
         sealed=secret,
+        state=MailState.WAITING if wanted else MailState.KEPT,
         kind=template,
         account=account,
         once=f"{template} {account or keyed_hash(to)} {once}" if once else None,
     )
     if not await Mail.insert(mail).on_conflict(target=Mail.once, action="DO NOTHING"):
         return False
-    await enqueue("mail.deliver", mail_id=mail.id)
+    if wanted:
+        await enqueue("mail.deliver", mail_id=mail.id)
     return True
 
 
@@ -73,7 +77,11 @@ async def deliver(mail_id: UUID) -> None:
     wait: timedelta | None = None
     try:
         body = security.unseal(mail.body) if mail.sealed else mail.body
-        await transport.send(mail.id, mail.to, mail.subject, body, mail.written_at)
+        stop = stop_address(mail.account, mail.kind)
+        if kind := KINDS.get(mail.kind):
+            choices = f"{settings().base_url}/account/mail"
+            body = f"{body.rstrip()}\n\n{foot(kind, stop=stop, choices=choices)}"
+        await transport.send(mail.id, mail.to, mail.subject, body, mail.written_at, stop)
         changes |= {Mail.state: MailState.SENT, Mail.sent_at: clock.now()}
         if mail.sealed and settings().smtp_url:
             changes |= {Mail.body: security.seal("")}

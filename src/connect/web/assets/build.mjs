@@ -17,7 +17,7 @@ const uswds = join(packages, "@uswds/uswds");
 const ICONS = [
   "arrow_back", "arrow_forward", "assessment", "cancel", "check", "check_circle", "close",
   "error", "event", "file_download", "help_outline", "history", "info", "link", "lock", "mail_outline",
-  "menu", "navigate_next", "people", "print", "radio_button_unchecked", "schedule", "school", "search",
+  "menu", "navigate_next", "notifications", "people", "print", "radio_button_unchecked", "schedule", "school", "search",
   "verified", "warning",
 ];
 

@@ -25,6 +25,7 @@ class MailPreference(Table, tablename="mail_preference"):
 
 class MailBurst(Table, tablename="mail_burst"):
     kind = Varchar(length=60, primary_key=True)
+    event = UUID(null=True, default=None)
 
 
 TABLES = [MailPreference, MailBurst]

@@ -36,6 +36,7 @@ from connect.learning.pages import CoursePages
 from connect.learning.player import LearningPages
 from connect.mail.api import NoticesApi
 from connect.mail.notice_pages import NoticePages
+from connect.mail.outbox_api import OutboxApi
 from connect.mail.pages import OutboxPages
 from connect.policy import Permission, permitted
 from connect.reports.api import ReportsApi
@@ -60,6 +61,7 @@ API = [
     ImportsApi,
     ListsApi,
     NoticesApi,
+    OutboxApi,
     PeopleApi,
     ReportsApi,
     RostersApi,

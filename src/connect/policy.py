@@ -66,6 +66,7 @@ class Permission(StrEnum):
     READ_RECORDS = "read_records"  # completions, certificates, transcripts
     READ_REPORTS = "read_reports"
     READ_OUTBOX = "read_outbox"
+    RELEASE_MAIL = "release_mail"  # send or discard what is held; try again what failed
     READ_AUDIT = "read_audit"
     READ_AGENCIES = "read_agencies"  # name, kind, state and county of those that are active
     OPEN_AGENCY = "open_agency"  # ask for one that is not listed
@@ -100,6 +101,7 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
         Role.ADMIN: Relation.ANY,
     },
     Permission.READ_OUTBOX: {Role.ADMIN: Relation.ANY},
+    Permission.RELEASE_MAIL: {Role.ADMIN: Relation.ANY},
     Permission.READ_AUDIT: {Role.AUDITOR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.READ_AGENCIES: {Role.ANYONE: Relation.ANY},
     Permission.OPEN_AGENCY: {Role.LEARNER: Relation.OWN},

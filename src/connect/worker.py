@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from connect import audit_chain, clock, idempotency, jobs, limits
 from connect.accounts import actions as accounts
-from connect.accounts import sign_in, verification
+from connect.accounts import administrators, sign_in, verification
 from connect.certificates import actions as certificates
 from connect.imports import actions as imports
 from connect.mail import actions as mail
@@ -17,12 +17,14 @@ HANDLERS: dict[str, jobs.Handler] = {
     "accounts.send_proof": accounts.send_proof,
     "accounts.send_reset": sign_in.send_reset,
     "accounts.sweep": sign_in.sweep,
+    "accounts.tell_administrators": administrators.tell_administrators,
     "certificates.draw": certificates.draw,
     "idempotency.sweep": idempotency.sweep,
     "imports.run": imports.run_import,
     "imports.sweep": imports.sweep,
     "limits.sweep": limits.sweep,
     "mail.deliver": mail.deliver,
+    "mail.sweep": mail.sweep,
 }
 EVERY: dict[str, timedelta] = {
     "accounts.expire_cases": timedelta(hours=1),
@@ -30,6 +32,7 @@ EVERY: dict[str, timedelta] = {
     "idempotency.sweep": timedelta(days=1),
     "imports.sweep": timedelta(days=1),
     "limits.sweep": timedelta(hours=1),
+    "mail.sweep": timedelta(days=1),
 }
 
 _last_slots: dict[str, int] = {}

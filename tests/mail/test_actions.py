@@ -6,12 +6,15 @@ from itertools import pairwise
 
 import pytest
 
+import make
 from accounts.environment import environment
 from connect import jobs, security
-from connect.db import transaction
+from connect.audit import AuditEvent
+from connect.db import transaction, uuid7
 from connect.jobs import Job
 from connect.mail.actions import write_mail
 from connect.mail.tables import Mail
+from connect.policy import Role
 from connect.worker import HANDLERS
 from mail.post_office import post_office
 
@@ -212,3 +215,91 @@ async def test_a_subject_is_one_line_of_at_most_200_characters(database):
     mail = await the_mail()
     assert len(mail["subject"]) == 200
     assert mail["subject"].startswith("You already have an account at Training Training")
+
+
+async def failed(work):
+    async with post_office() as office:
+        office.answers["RCPT"] = ["550 5.1.1 No such user"]
+        with environment(smtp_url=office.url):
+            await write()
+            await work()
+    return (await the_mail())["id"]
+
+
+async def test_a_mail_that_failed_leaves_when_it_is_tried_again(work, browser, api):
+    admin = await make.staff(Role.ADMIN)
+    page, mail_id = await browser(admin), await failed(work)
+    shown = (await page.get("/admin/outbox")).text
+
+    answer = await page.post(f"/admin/outbox/{mail_id}/retry", data={"csrf": page.csrf})
+    async with post_office() as office:
+        with environment(smtp_url=office.url):
+            await work()
+
+    assert "550" in shown
+    assert f"/admin/outbox/{mail_id}/retry" in shown
+    assert (answer.status_code, answer.headers["location"]) == (303, "/admin/outbox")
+    assert ((await the_mail())["state"], len(office.letters)) == ("sent", 1)
+    assert await AuditEvent.count().where(AuditEvent.act == "mail.tried_again") == 1
+    again = await (await api(admin)).post(f"/mails/{mail_id}/retry")
+    assert (again.status_code, again.json()["code"]) == (409, "not_failed")
+
+
+async def test_twenty_buttons_pressed_at_once_try_once(work, api):
+    admin, mail_id = await api(await make.staff(Role.ADMIN)), await failed(work)
+
+    answers = await asyncio.gather(*(admin.post(f"/mails/{mail_id}/retry") for _ in range(20)))
+
+    assert sorted(a.status_code for a in answers) == [204] + [409] * 19
+    assert await Job.count().where(Job.done_at.is_null()) == 1
+
+
+async def test_only_an_administrator_tries_again_and_only_what_there_is(work, api, client):
+    mail_id = await failed(work)
+    learner, admin = await api(await make.learner()), await api(await make.staff(Role.ADMIN))
+
+    assert (await client.post(f"/api/v1/mails/{mail_id}/retry")).status_code == 401
+    assert (await learner.post(f"/mails/{mail_id}/retry")).status_code == 403
+    assert (await admin.post(f"/mails/{uuid7()}/retry")).status_code == 404
+    assert (await the_mail())["state"] == "failed"
+
+
+@pytest.mark.parametrize("state", ["sent", "failed", "kept", "discarded"])
+async def test_a_text_is_kept_for_400_days_and_the_facts_for_good(database, clock, browser, state):
+    actor = await make.staff(Role.ADMIN)
+    await write(account=actor.id)
+    await Mail.update({Mail.state: state}, force=True)
+    before = await the_mail()
+    clock.move(400 * DAY)
+    await HANDLERS["mail.sweep"]()
+    assert await the_mail() == before
+
+    clock.move(MINUTE)
+    await HANDLERS["mail.sweep"]()
+
+    assert await the_mail() == before | {"body": ""}
+    page = await browser(actor)
+    assert (await page.get("/admin/outbox")).status_code == 200
+    notices = (await page.get("/notifications")).text
+    assert ("is not kept any more" in notices) is (state != "discarded")
+
+
+@pytest.mark.parametrize("state", ["waiting", "held", "released"])
+async def test_a_text_that_may_still_be_sent_is_kept(database, clock, state):
+    await write()
+    await Mail.update({Mail.state: state}, force=True)
+    clock.move(500 * DAY)
+
+    await HANDLERS["mail.sweep"]()
+
+    assert (await the_mail())["body"] != ""
+
+
+async def test_the_blank_of_an_old_mail_with_a_token_can_be_shown(work, clock, browser):
+    await write_mail("accounts/reset", to="a@b.example", secret=True, name="Ada", token="t")
+    await Mail.update({Mail.state: "sent"}, force=True)
+    clock.move(401 * DAY)
+    await HANDLERS["mail.sweep"]()
+    page = await browser(await make.staff(Role.ADMIN))
+
+    assert (await page.get("/admin/outbox")).status_code == 200

@@ -5,16 +5,23 @@ from typing import Any
 from uuid import UUID
 
 from connect import clock, security
-from connect.audit import keyed_hash
+from connect.audit import keyed_hash, record
 from connect.config import settings
-from connect.db import one
+from connect.db import one, transaction
+from connect.errors import Conflict
 from connect.jobs import Retry, enqueue
 from connect.mail import transport
+from connect.mail.bursts import may_leave
 from connect.mail.kinds import KINDS
 from connect.mail.preferences import is_wanted, stop_address
 from connect.mail.rules import GIVE_UP, foot, wait_after
 from connect.mail.tables import Mail, MailState
+from connect.policy import Actor, Permission
 from connect.web.templating import environment
+
+TO_SEND = [MailState.WAITING, MailState.RELEASED]
+OVER = [MailState.SENT, MailState.FAILED, MailState.KEPT, MailState.DISCARDED]
+TEXTS_KEPT = timedelta(days=400)
 
 
 async def write_mail(
@@ -64,6 +71,38 @@ async def write_mail(
     return True
 
 
+class NotFailed(Conflict):
+    message = "Only a mail that failed can be tried again, and this one did not, or not any more."
+
+
+async def try_again(actor: Actor, mail_id: UUID) -> None:
+    """Have a mail that failed handed over once more.
+
+    Raises:
+        NotFound: there is no such mail.
+        NotFailed: it did not fail, or is being tried again.
+    """
+    actor.must(Permission.RELEASE_MAIL)
+    async with transaction():
+        await one(Mail.objects().where(Mail.id == mail_id))
+        changed = (
+            await Mail.update({Mail.state: MailState.RELEASED})
+            .where(Mail.id == mail_id, Mail.state == MailState.FAILED)
+            .returning(Mail.id)
+        )
+        if not changed:
+            raise NotFailed
+        await enqueue("mail.deliver", mail_id=mail_id)
+        await record(actor, "mail.tried_again", Mail, of=mail_id)
+
+
+async def sweep() -> None:
+    """Empty the texts of mails older than 400 days, and keep who got what and when; job."""
+    await Mail.update({Mail.body: ""}).where(
+        Mail.written_at < clock.now() - TEXTS_KEPT, Mail.body != "", Mail.state.is_in(OVER)
+    )
+
+
 async def deliver(mail_id: UUID) -> None:
     """Hand one mail over; job. A mail that was sent is not sent again.
 
@@ -71,7 +110,7 @@ async def deliver(mail_id: UUID) -> None:
         Retry: the server could not take it now.
     """
     mail = await one(Mail.objects().where(Mail.id == mail_id))
-    if mail.state != MailState.WAITING:
+    if mail.state not in TO_SEND or not await may_leave(mail):
         return
     changes: dict[Any, Any] = {Mail.tries: mail.tries + 1, Mail.trouble: None}
     wait: timedelta | None = None

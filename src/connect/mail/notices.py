@@ -7,6 +7,7 @@ from connect.db import one
 from connect.mail.tables import Mail, MailState
 from connect.policy import Actor, Permission
 
+FORGOTTEN = "The text of this notice is not kept any more."
 SEALED = "A link was mailed to you. For your safety it is not shown here."
 SHOWN = Mail.account.is_not_null() & Mail.state.not_in([MailState.HELD, MailState.DISCARDED])
 
@@ -22,7 +23,7 @@ async def notices_of(actor: Actor, *, before: UUID | None = None, limit: int) ->
 
 def notice_text(mail: Mail) -> str:
     """What is shown of a notice; a body with a token never is."""
-    return SEALED if mail.sealed else str(mail.body).strip()
+    return SEALED if mail.sealed else str(mail.body).strip() or FORGOTTEN
 
 
 async def read_notice(actor: Actor, notice_id: UUID) -> None:

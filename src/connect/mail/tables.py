@@ -51,6 +51,7 @@ class MailPreference(Table, tablename="mail_preference"):
 
 
 class MailBurst(Table, tablename="mail_burst"):
-    """A row for each kind that was ever sent, held while its mails of the hour are counted."""
+    """A kind of mail; its row is locked while what left within the hour is counted."""
 
     kind = Varchar(length=60, primary_key=True)
+    event = UUID(null=True, default=None)  # of the burst that waits for a decision

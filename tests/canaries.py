@@ -10,27 +10,33 @@ from connect import clock
 from connect.accounts.affiliations import affiliate
 from connect.accounts.sign_in import make_link, make_token, open_session
 from connect.accounts.tables import (
+    Account,
     AccountStatus,
     CaseRoute,
     CaseState,
     EligibilityCase,
+    Factor,
     LinkKind,
+    RecoveryCode,
     RoleGrant,
 )
-from connect.agencies.tables import AgencyCode, AgencyDomain, AgencyProfile
+from connect.agencies.tables import Agency, AgencyCode, AgencyDomain, AgencyProfile
+from connect.catalog.tables import Course
 from connect.imports.tables import Import, RefusedRow
 from connect.learning.actions import Event, enroll, note_event
 from connect.learning.attempts import save_answer, start_attempt
 from connect.mail.actions import write_mail
+from connect.mail.tables import MailPreference
 from connect.piccolo_app import APP_CONFIG
 from connect.policy import Actor, Role
+from connect.rosters.tables import Reminder, RequiredCourse
 
 CANARY = "kanarienvogel"
 ENOUGH = 40  # characters of a column that holds words and no code
 # Of the site and of nobody: what runs it, and the catalog that everybody reads.
 OF_NOBODY = {
     *("audit_anchor", "audit_event", "audit_head", "course", "course_media", "course_version"),
-    *("idempotency_key", "job", "number_series", "rate_limit"),
+    *("idempotency_key", "job", "mail_burst", "number_series", "rate_limit"),
 }
 # Texts that are no words: read by the program, kept as hashes, or public by the rules.
 KEPT = {
@@ -45,7 +51,10 @@ KEPT = {
     "eligibility_case": {"document"},
     "enrollment": {"last_component"},
     "import_file": {"file"},
-    "mail": set(),
+    "mail": {"kind", "once", "state"},
+    "mail_preference": {"kind"},
+    "factor": {"secret", "credential"},
+    "recovery_code": {"code_hash"},
     "one_time_link": {"token_hash"},
     "progress": {"component"},
     "session": {"id_hash"},
@@ -81,8 +90,24 @@ async def plant() -> dict[str, UUID]:
         cells=f'{{"name": "{CANARY}"}}',
         faults=f'{{"name": "{CANARY}"}}',
     ).save()
-    await write_mail("accounts/password_changed", to=account.email, name=account.legal_name)
+    await _belongings(actor, account, agency)
     return await _sing()
+
+
+async def _belongings(actor: Actor, account: Account, agency: Agency) -> None:
+    """What a person and an agency have besides."""
+    await write_mail(
+        "accounts/password_changed", to=account.email, account=account.id, name=account.legal_name
+    )
+    await MailPreference(account=account.id, kind="learning/completed", wanted=False).save()
+    await Factor(account=account.id, kind="totp", name="Phone").save()
+    await RecoveryCode(account=account.id, code_hash="c" * 64).save()
+    course = await Course.objects().first()
+    assert course
+    await RequiredCourse(agency=agency.id, course=course.id, made_by=account.id).save()
+    await Reminder(
+        agency=agency.id, person=account.id, day=clock.now().date(), made_by=actor.id
+    ).save()
 
 
 async def _learn(actor: Actor) -> None:

@@ -258,4 +258,10 @@ async def drop(actor: Actor, account: Account) -> None:
 
 
 async def _tell(account: Account, mail: str, *, factor: str = "") -> None:
-    await write_mail(f"accounts/{mail}", to=account.email, name=account.legal_name, factor=factor)
+    await write_mail(
+        f"accounts/{mail}",
+        to=account.email,
+        account=account.id,
+        name=account.legal_name,
+        factor=factor,
+    )

@@ -137,7 +137,11 @@ async def _use_recovery_code(account: Account, typed: str) -> bool:
     await record(owner, "recovery_code.used", RecoveryCode, of=spent[0]["id"])
     left = await codes_left(account.id)
     await write_mail(
-        "accounts/recovery_code_used", to=account.email, name=account.legal_name, left=left
+        "accounts/recovery_code_used",
+        to=account.email,
+        account=account.id,
+        name=account.legal_name,
+        left=left,
     )
     return True
 

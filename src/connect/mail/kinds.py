@@ -24,6 +24,21 @@ KINDS = {
         "An agency that you brought was decided on",
         "You get this because you brought an agency.",
     ),
+    "accounts/factor_added": Kind(
+        MailClass.SECURITY,
+        "A second factor was added",
+        "You get this with every change of your second factors.",
+    ),
+    "accounts/factor_removed": Kind(
+        MailClass.SECURITY,
+        "A second factor was removed",
+        "You get this with every change of your second factors.",
+    ),
+    "accounts/factors_reset": Kind(
+        MailClass.SECURITY,
+        "Your second factors were reset",
+        "You get this with every change of your second factors.",
+    ),
     "accounts/known": Kind(
         MailClass.SECURITY,
         "Your address was used to register again",
@@ -43,6 +58,16 @@ KINDS = {
         MailClass.SECURITY,
         "A link that proves your address",
         "You get this because your address was typed in to open an account.",
+    ),
+    "accounts/recovery_code_used": Kind(
+        MailClass.SECURITY,
+        "A recovery code was used",
+        "You get this whenever a recovery code opens your account.",
+    ),
+    "accounts/recovery_codes": Kind(
+        MailClass.SECURITY,
+        "New recovery codes were made",
+        "You get this with every change of your second factors.",
     ),
     "accounts/reset": Kind(
         MailClass.SECURITY,
@@ -68,5 +93,10 @@ KINDS = {
         MailClass.SERVICE,
         "You completed a course and have a certificate",
         "You get this because you completed a course.",
+    ),
+    "rosters/reminder": Kind(
+        MailClass.SERVICE,
+        "Your agency reminds you of courses that it requires",
+        "You get this because your agency's training coordinator asked for it.",
     ),
 }

@@ -186,6 +186,7 @@ async def _mail(actor: Actor, agency: str, person: Person, note: str) -> None:
     await write_mail(
         "rosters/reminder",
         to=person.email,
+        account=person.account,
         name=person.name,
         agency=agency,
         sender=actor.name,

@@ -1,4 +1,4 @@
-"""Indexes of the rosters: a course is required once by an agency at a time.
+"""Indexes of the rosters: a course is required once by an agency at a time; revoked certificates.
 
 Their own file, because Piccolo cannot describe them and raw statements run before the tables of
 the same migration. Backwards: they are dropped.
@@ -15,6 +15,7 @@ INDEXES = {
     "required_course_current": (
         "UNIQUE INDEX {} ON required_course (agency, course) WHERE ended_at IS NULL"
     ),
+    "certificate_revoked": "INDEX {} ON certificate (id) WHERE status = 'revoked'",
 }
 
 

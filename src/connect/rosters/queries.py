@@ -44,17 +44,18 @@ BEHIND = """ AND (lower(a.legal_name), f.id) > (SELECT lower(b.legal_name), g.id
 # worked there. Every statement that reads a completion is made with it.
 SHARED = """
 FROM affiliation f JOIN completion c ON c.learner = f.account
-JOIN enrollment e ON e.id = c.enrollment JOIN certificate x ON x.id = c.certificate
+JOIN enrollment e ON e.id = c.enrollment{numbered}
 WHERE f.consented_at IS NOT NULL AND (f.until IS NULL OR c.day <= f.until)
-  AND x.status <> 'revoked'
+  AND c.certificate NOT IN (SELECT id FROM certificate WHERE status = 'revoked')
 """
+NUMBERED = " JOIN certificate x ON x.id = c.certificate"
 COMPLETIONS = (
-    "SELECT f.id, e.course, c.day, x.number" + SHARED + "AND f.id IN ({people}) "
-    "AND e.course IN ({courses})"
+    f"SELECT f.id, e.course, c.day, x.number{SHARED.replace('{numbered}', NUMBERED)}"
+    " AND f.id IN ({people}) AND e.course IN ({courses})"
 )
 LATEST = (
-    " LEFT JOIN (SELECT f.id, {columns}" + SHARED + "AND f.agency IN ({agencies}) "
-    "AND e.course IN ({courses}) GROUP BY f.id) d ON d.id = f.id"
+    f" LEFT JOIN (SELECT f.id, {{columns}}{SHARED.replace('{numbered}', '')}"
+    " AND f.agency IN ({agencies}) AND e.course IN ({courses}) GROUP BY f.id) d ON d.id = f.id"
 )
 
 

@@ -21,6 +21,7 @@ LADDER = [
     {"learning"},
     {"reports", "rosters", "trail", "transcripts"},
     {"imports", "home"},
+    {"records"},
 ]
 RUNG = {feature: height for height, features in enumerate(LADDER) for feature in features}
 

@@ -20,6 +20,7 @@ from connect.accounts.factors_pages import FactorPages, SecondStepPages
 from connect.accounts.pages import AccountPages
 from connect.accounts.people_api import PeopleApi
 from connect.accounts.people_pages import PeoplePages, VerificationPages
+from connect.accounts.person_api import PersonApi
 from connect.agencies.api import AgenciesApi
 from connect.agencies.pages import AgencyPages
 from connect.agencies.registrar import RegistrarPages
@@ -63,6 +64,7 @@ API = [
     NoticesApi,
     OutboxApi,
     PeopleApi,
+    PersonApi,
     ReportsApi,
     RostersApi,
     TrailApi,

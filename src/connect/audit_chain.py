@@ -6,7 +6,6 @@ seals each over the seal before it. What happens to a row in the seconds before 
 
 import asyncio
 import hashlib
-import os
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ import structlog
 from connect import clock, db
 from connect.audit import AuditAnchor, AuditHead
 from connect.config import settings
+from connect.files import append_line
 
 log = structlog.get_logger()
 
@@ -190,7 +190,7 @@ async def anchor() -> bool:
     made = Anchor(head.number, head.seal, clock.now())
     log.info("audit anchor", **msgspec.to_builtins(made))
     try:
-        await asyncio.to_thread(_append, anchor_file(), msgspec.json.encode(made))
+        await asyncio.to_thread(append_line, anchor_file(), msgspec.json.encode(made))
     except OSError as error:
         log.error("audit anchor could not be written to its file", exc_info=error)
     row = AuditAnchor(number=made.number, seal=made.seal, at=made.at)
@@ -201,15 +201,3 @@ async def anchor() -> bool:
 def anchor_file() -> Path:
     """Where anchors are kept outside of the database. Copies of it belong on other machines."""
     return Path(settings().data_dir) / "audit-anchors.jsonl"
-
-
-def _append(path: Path, line: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        size = os.fstat(descriptor).st_size
-        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # by a loss of power
-        os.write(descriptor, (b"\n" if torn else b"") + line + b"\n")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

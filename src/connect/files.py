@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -47,6 +48,25 @@ async def get(digest: str) -> bytes:
     except FileNotFoundError:
         raise NotFound from None
     return bytes(await found.bytes_async())
+
+
+async def remove(digest: str) -> None:
+    """Delete the stored bytes; those that are not there already are fine."""
+    with suppress(FileNotFoundError):
+        await obstore.delete_async(_store(settings().files_url), _path(digest))
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Write *line* at the end of a file of this machine; it is on the disk on return."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        size = os.fstat(descriptor).st_size
+        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # by a loss of power
+        os.write(descriptor, (b"\n" if torn else b"") + line + b"\n")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _to_disk(path: Path) -> None:

@@ -59,6 +59,11 @@ async def room(*subjects: tuple[str, str]) -> bool:
     return True
 
 
+async def turn(purpose: str, subject: str) -> None:
+    """Wait while another transaction has *subject*, then have it until one's own ends."""
+    await _hits(_key(purpose, subject))
+
+
 async def forgive(purpose: str, subject: str) -> None:
     """Forget what *subject* used up, as after a right password."""
     await RateLimit.delete().where(RateLimit.key == _key(purpose, subject))

@@ -14,6 +14,7 @@ FEATURES = [
     "learning",
     "imports",
     "rosters",
+    "records",
 ]
 PLUMBING = ["audit", "idempotency", "jobs", "limits"]
 

@@ -74,7 +74,11 @@ class Permission(StrEnum):
     MANAGE_OWN_AGENCY = "manage_own_agency"
     READ_AGENCY_PEOPLE = "read_agency_people"  # who works there, and the courses it requires
     READ_PEOPLE = "read_people"
+    EDIT_PEOPLE = "edit_people"
     VERIFY_PEOPLE = "verify_people"
+    SUSPEND_PEOPLE = "suspend_people"
+    EXPORT_PEOPLE = "export_people"  # everything that is held about one
+    ERASE_PEOPLE = "erase_people"
     GRANT_ROLES = "grant_roles"
     RESET_FACTORS = "reset_factors"
     IMPORT_ROWS = "import_rows"
@@ -124,6 +128,10 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
         Role.AUDITOR: Relation.ANY,
         Role.ADMIN: Relation.ANY,
     },
+    Permission.EDIT_PEOPLE: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
+    Permission.SUSPEND_PEOPLE: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
+    Permission.EXPORT_PEOPLE: {Role.ADMIN: Relation.ANY},
+    Permission.ERASE_PEOPLE: {Role.ADMIN: Relation.ANY},
     Permission.VERIFY_PEOPLE: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.IMPORT_ROWS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.GRANT_ROLES: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},

@@ -6,13 +6,15 @@ from datetime import timedelta
 
 from connect import audit_chain, clock, idempotency, jobs, limits
 from connect.accounts import actions as accounts
-from connect.accounts import administrators, sign_in, verification
+from connect.accounts import addresses, administrators, sign_in, states, verification
 from connect.certificates import actions as certificates
 from connect.imports import actions as imports
 from connect.mail import actions as mail
 
 HANDLERS: dict[str, jobs.Handler] = {
+    "accounts.answer_address": addresses.answer_address,
     "accounts.answer_registration": accounts.answer_registration,
+    "accounts.end_old_verifications": states.end_old_verifications,
     "accounts.expire_cases": verification.expire_cases,
     "accounts.send_proof": accounts.send_proof,
     "accounts.send_reset": sign_in.send_reset,
@@ -27,6 +29,7 @@ HANDLERS: dict[str, jobs.Handler] = {
     "mail.sweep": mail.sweep,
 }
 EVERY: dict[str, timedelta] = {
+    "accounts.end_old_verifications": timedelta(days=1),
     "accounts.expire_cases": timedelta(hours=1),
     "accounts.sweep": timedelta(days=1),
     "idempotency.sweep": timedelta(days=1),

@@ -20,6 +20,7 @@ PERSON = {
     "discipline": "law-enforcement",
     "state": "TX",
     "time_zone": "America/Chicago",
+    "adult": True,
 }
 _places = itertools.count(1)
 

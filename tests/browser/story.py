@@ -107,7 +107,7 @@ class Story:
         await learner.send("Create an account")
         wrong = page.locator(".error-summary li")
         told = [" ".join(t.split()) for t in await wrong.all_inner_texts()]
-        assert len(told) == 5, told
+        assert len(told) == 6, told
         at_fields = await page.locator(".usa-error-message").all_inner_texts()
         assert [" ".join(t.split()).removeprefix("Error: ") for t in at_fields] == told, (
             at_fields,
@@ -122,6 +122,7 @@ class Story:
         await learner.choose("Your field of work", "Law Enforcement")
         await learner.choose("State where you work", "Texas")
         await learner.choose("Your time zone", "Central")
+        await learner.tick("#adult")
         await learner.send("Create an account")
         assert await learner.heading() == "Check your email"
         await self.look(page, "register-sent")

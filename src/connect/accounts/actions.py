@@ -1,13 +1,14 @@
 """Registering, proving an address, the profile, the first administrator."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 import msgspec
 
-from connect import audit, limits, security
+from connect import audit, clock, limits, security
 from connect.accounts import factors
-from connect.accounts.queries import account_by_email, account_of
-from connect.accounts.rules import NAMES, faults, normal_email, normal_name
+from connect.accounts.queries import USABLE, account_by_email, held_by
+from connect.accounts.rules import ADULTS_ONLY, NAMES, faults, normal_email, normal_name
 from connect.accounts.sign_in import (
     account_by_link,
     end_ways_in,
@@ -51,10 +52,13 @@ class SetupIsOver(Conflict):
     message = "There is an administrator already. Sign in, or ask that person for a role."
 
 
-async def new_account(network: str, *, email: str, password: str, **profile: str) -> Account:
+async def new_account(
+    network: str, *, email: str, password: str, adult: bool = True, **profile: str
+) -> Account:
     """An account that may be registered: checked, its password hashed, not saved.
 
     Args:
+        adult: that the person is 18 or older.
         profile: values of ``PROFILE``; ``time_zone`` defaults to the organization's.
 
     Raises:
@@ -63,11 +67,14 @@ async def new_account(network: str, *, email: str, password: str, **profile: str
     """
     email = normal_email(email)
     profile = {"time_zone": settings().time_zone, **_normal(profile)}
-    if wrong := faults({**profile, "email": email}, password=password):
+    wrong = faults({**profile, "email": email}, password=password)
+    if not adult:
+        wrong["adult"] = ADULTS_ONLY
+    if wrong:
         raise Invalid(wrong)
     await limits.hit(("register", network))
     hashed = await security.hash_password(password)
-    columns = {"email": email, "password_hash": hashed, **profile}
+    columns = {"email": email, "password_hash": hashed, "attested_at": clock.now(), **profile}
     return Account({getattr(Account, name): value for name, value in columns.items()})
 
 
@@ -79,19 +86,32 @@ async def register(account: Account) -> None:
     registered anew: name and password are replaced, its links, sessions and tokens end.
     """
     async with transaction():
-        made = await Account.insert(account).on_conflict(target=Account.email, action="DO NOTHING")
-        known = await one(locked(Account.objects().where(Account.email == account.email), Account))
-        if not made and known.status == AccountStatus.PENDING_EMAIL:
-            await end_ways_in(known.id)
-            columns = [Account.password_hash, *(getattr(Account, name) for name in PROFILE)]
-            await Account.update({c: getattr(account, c._meta.name) for c in columns}).where(
-                Account.id == known.id
-            )
+        await limits.turn("address", account.email)
+        known = await held_by(account.email)
+        made = not known and await Account.insert(account).on_conflict(
+            target=Account.email, action="DO NOTHING"
+        )
+        known = known or await one(Account.objects().where(Account.email == account.email))
+        if not made and known.email == account.email:
+            await _register_anew(known.id, account)
         # Neither answer nor time may tell whether the address was known: a job writes the mail.
         await enqueue("accounts.answer_registration", email=account.email)
         act = "account.registered" if made else "account.registered_again"
         fingerprint = audit.keyed_hash(account.email)
         await record(VISITOR, act, Account, of=known.id, email=fingerprint)
+
+
+async def _register_anew(known: UUID, account: Account) -> None:
+    """Replace what was registered and never proved."""
+    unproved = Account.id == known, Account.status == AccountStatus.PENDING_EMAIL
+    columns = [Account.password_hash, Account.attested_at, *(getattr(Account, n) for n in PROFILE)]
+    changed = (
+        await Account.update({c: getattr(account, c._meta.name) for c in columns})
+        .where(*unproved)
+        .returning(Account.id)
+    )
+    if changed:
+        await end_ways_in(known)
 
 
 async def answer_registration(email: str) -> None:
@@ -100,8 +120,10 @@ async def answer_registration(email: str) -> None:
     Beyond a few an hour for one address nothing is sent.
     """
     async with transaction():
-        account = await account_by_email(email)
-        if account is None or not await limits.room(("mail", email)):
+        account = await held_by(email)
+        if account is None or account.status not in USABLE:
+            return
+        if not await limits.room(("mail", email)):
             return
         if account.status == AccountStatus.PENDING_EMAIL:
             await _mail_proof(account)
@@ -166,11 +188,26 @@ async def update_profile(actor: Actor, changes: Mapping[str, str]) -> Account:
         Invalid: every bad value.
     """
     actor.must(Permission.EDIT_ACCOUNT)
+    return await _change_profile(actor, actor.id, changes)
+
+
+async def mend_profile(actor: Actor, account_id: UUID, changes: Mapping[str, str]) -> Account:
+    """Change somebody's profile for them, as ``update_profile``.
+
+    Raises:
+        NotFound: there is no such account.
+        Invalid: every bad value.
+    """
+    actor.must(Permission.EDIT_PEOPLE)
+    return await _change_profile(actor, account_id, changes)
+
+
+async def _change_profile(actor: Actor, of: UUID, changes: Mapping[str, str]) -> Account:
     values = _normal(changes)
     if wrong := faults(values):
         raise Invalid(wrong)
     async with transaction():
-        account = await account_of(actor, lock=True)
+        account = await one(locked(Account.objects().where(Account.id == of), Account))
         before = {n: audit.keyed_hash(getattr(account, n) or "") for n in values}
         for name, value in values.items():
             setattr(account, name, value)
@@ -205,6 +242,10 @@ async def make_administrator(*, email: str, name: str, password: str) -> Account
         email=email, legal_name=name, password_hash=hashed, time_zone=settings().time_zone
     )
     async with transaction():
+        await limits.turn("address", email)
+        known = await held_by(email)
+        if known and known.email != email:
+            raise Invalid({"email": "This is a further address of an account. Use another one."})
         made = await Account.insert(fresh).on_conflict(target=Account.email, action="DO NOTHING")
         account = await one(locked(Account.objects().where(Account.email == email), Account))
         await note_proved(SYSTEM, account)

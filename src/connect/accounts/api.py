@@ -12,10 +12,10 @@ from msgspec import UNSET, Meta, UnsetType
 from connect.accounts import actions, sign_in
 from connect.accounts.authentication import network
 from connect.accounts.people import people
-from connect.accounts.people_api import PersonRow
+from connect.accounts.people_api import PersonRow, ProfileIn
 from connect.accounts.proofs import Otp
 from connect.accounts.queries import account_of, tokens_of
-from connect.accounts.rules import faults
+from connect.accounts.rules import ADULTS_ONLY, faults
 from connect.accounts.tables import Account
 from connect.fields import Discipline, Email, Line, Name, Password, State, Token, Zone
 from connect.idempotency import once
@@ -35,10 +35,14 @@ class RegisterIn(msgspec.Struct, forbid_unknown_fields=True):
     title: Line = ""
     certificate_name: Line = ""
     time_zone: Zone | UnsetType = UNSET
+    adult: bool = True  # 18 or older
 
     @staticmethod
-    def faults(given: dict[str, str]) -> dict[str, str]:
-        return faults(given, password=given.get("password"))
+    def faults(given: dict[str, Any]) -> dict[str, str]:
+        found = faults(given, password=given.get("password"))
+        if str(given.get("adult", True)).lower() not in ("true", "1"):
+            found["adult"] = ADULTS_ONLY
+        return found
 
 
 class EmailIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,17 +69,6 @@ class PasswordIn(msgspec.Struct, forbid_unknown_fields=True):
 class PasswordChangeIn(msgspec.Struct, forbid_unknown_fields=True):
     current: Password
     new: Password
-
-
-class ProfileIn(msgspec.Struct, forbid_unknown_fields=True):
-    legal_name: Name | UnsetType = UNSET
-    certificate_name: Line | UnsetType = UNSET
-    discipline: Discipline | UnsetType = UNSET
-    title: Line | UnsetType = UNSET
-    state: State | UnsetType = UNSET
-    time_zone: Zone | UnsetType = UNSET
-
-    faults = staticmethod(faults)
 
 
 class StatusOut(msgspec.Struct):
@@ -113,7 +106,7 @@ class AccountOut(msgspec.Struct):
     roles: list[RoleOut]
 
 
-def sent(data: msgspec.Struct) -> dict[str, str]:
+def sent(data: msgspec.Struct) -> dict[str, Any]:
     """The fields that were sent."""
     return {n: v for n, v in msgspec.structs.asdict(data).items() if v is not UNSET}
 

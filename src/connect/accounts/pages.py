@@ -92,7 +92,7 @@ class AccountPages(Controller):
     async def register(self, request: ActorRequest) -> Response[str]:
         fields = await read_form(request)
         try:
-            given = decode(RegisterIn, fields, strict=False)
+            given = decode(RegisterIn, {"adult": "false"} | fields, strict=False)
             account = await actions.new_account(network(request), **sent(given))
         except Invalid as refusal:
             shown = {"options": options()}

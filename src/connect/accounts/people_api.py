@@ -9,14 +9,15 @@ from litestar import Controller, Request, Response, delete, get, patch, post, pu
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from connect.accounts import affiliations, roles, verification
+from connect.accounts import actions, affiliations, roles, verification
 from connect.accounts.people import person, roles_of, waiting_cases
 from connect.accounts.queries import account_of
+from connect.accounts.rules import faults
 from connect.accounts.screening import screen_agency
-from connect.accounts.tables import CaseRoute, EligibilityCase
+from connect.accounts.tables import Account, CaseRoute, EligibilityCase
 from connect.agencies.actions import Verdict
 from connect.errors import Invalid
-from connect.fields import Email, Line
+from connect.fields import Discipline, Email, Line, Name, State, Zone
 from connect.idempotency import once
 from connect.paging import Page
 from connect.policy import Actor, Permission, Role
@@ -98,6 +99,17 @@ class ScreeningIn(msgspec.Struct, forbid_unknown_fields=True):
     domains: Annotated[list[Line], Meta(max_length=20)] | None = None
 
 
+class ProfileIn(msgspec.Struct, forbid_unknown_fields=True):
+    legal_name: Name | UnsetType = UNSET
+    certificate_name: Line | UnsetType = UNSET
+    discipline: Discipline | UnsetType = UNSET
+    title: Line | UnsetType = UNSET
+    state: State | UnsetType = UNSET
+    time_zone: Zone | UnsetType = UNSET
+
+    faults = staticmethod(faults)
+
+
 class PersonRow(msgspec.Struct):
     id: UUID
     legal_name: str
@@ -142,6 +154,16 @@ async def open_case(actor: Actor, data: CaseIn) -> EligibilityCase:
 
 def _case(row: EligibilityCase) -> CaseOut:
     return CaseOut(**{name: getattr(row, name) for name in CaseOut.__struct_fields__})
+
+
+async def _person(account: Account) -> PersonOut:
+    rows = await affiliations.affiliations_on(account.id, affiliations.today_of(account))
+    names = [n for n in PersonOut.__struct_fields__ if n not in ("roles", "affiliations")]
+    return PersonOut(
+        **{name: getattr(account, name) for name in names},
+        roles=msgspec.convert(await roles_of(account.id), list[HeldRole]),
+        affiliations=msgspec.convert(rows, list[AffiliationOut]),
+    )
 
 
 class PeopleApi(Controller):
@@ -222,14 +244,16 @@ class PeopleApi(Controller):
 
     @get("/accounts/{account_id:uuid}", permission=Permission.READ_PEOPLE, summary="One person")
     async def person(self, request: ActorRequest, account_id: FromPath[UUID]) -> PersonOut:
-        account = await person(request.user, account_id)
-        rows = await affiliations.affiliations_on(account.id, affiliations.today_of(account))
-        names = [n for n in PersonOut.__struct_fields__ if n not in ("roles", "affiliations")]
-        return PersonOut(
-            **{name: getattr(account, name) for name in names},
-            roles=msgspec.convert(await roles_of(account.id), list[HeldRole]),
-            affiliations=msgspec.convert(rows, list[AffiliationOut]),
-        )
+        return await _person(await person(request.user, account_id))
+
+    @patch(
+        "/accounts/{account_id:uuid}", permission=Permission.EDIT_PEOPLE, summary="Mend a profile"
+    )
+    async def mend(
+        self, request: ActorRequest, account_id: FromPath[UUID], data: JSONBody[ProfileIn]
+    ) -> PersonOut:
+        given = {n: v for n, v in msgspec.structs.asdict(data).items() if v is not UNSET}
+        return await _person(await actions.mend_profile(request.user, account_id, given))
 
     @put(
         "/accounts/{account_id:uuid}/roles/{role:str}",

@@ -5,22 +5,35 @@ from uuid import UUID
 
 from connect import audit, clock
 from connect.accounts.rules import FRESH, is_over, is_privileged, sleeps
-from connect.accounts.tables import Account, AccountStatus, ApiToken
+from connect.accounts.tables import Account, AccountStatus, Address, ApiToken
 from connect.db import fetch, locked, one
 from connect.policy import Actor, Role
 
+USABLE = (
+    AccountStatus.PENDING_EMAIL,
+    AccountStatus.ACTIVE_UNVERIFIED,
+    AccountStatus.ACTIVE_VERIFIED,
+    AccountStatus.REVERIFY_DUE,
+)
+IN_USE = Account.status.is_in([*USABLE])
+USED = "a.status IN ({})".format(", ".join(f"'{status}'" for status in USABLE))
 WAY_IN = """
 SELECT a.id, a.legal_name, a.proved_at, a.time_zone, d.made_at, d.factor_at, d.fresh_at,
   g.role, g.agency, g.granted_at, EXISTS (
     SELECT 1 FROM factor f WHERE f.account = a.id AND f.confirmed_at IS NOT NULL
   ) AS has_factor{more}
 FROM {table} d JOIN account a ON a.id = d.account LEFT JOIN role_grant g ON g.account = a.id
-WHERE d.{key} = {} AND d.expires_at > {} AND a.status NOT IN ('suspended', 'closed')
+WHERE d.{key} = {} AND d.expires_at > {} AND {used}
+"""
+HELD = """
+SELECT id FROM account WHERE email = {}
+UNION ALL SELECT account FROM address WHERE email = {} AND proved_at IS NOT NULL
 """
 
 
 def _way_in(table: str, key: str, more: str = "") -> str:
-    return WAY_IN.replace("{table}", table).replace("{key}", key).replace("{more}", more)
+    sql = WAY_IN.replace("{table}", table).replace("{key}", key)
+    return sql.replace("{more}", more).replace("{used}", USED)
 
 
 UNREAD = """, (SELECT count(*) FROM (
@@ -84,12 +97,28 @@ async def account_of(actor: Actor, *, lock: bool = False) -> Account:
     return await one(locked(query, Account) if lock else query)
 
 
-IN_USE = Account.status.not_in([AccountStatus.SUSPENDED, AccountStatus.CLOSED])
-
-
 async def account_by_email(email: str) -> Account | None:
     """The account with this address, if it may be used."""
     return await Account.objects().where(Account.email == email, IN_USE).first()
+
+
+async def held_by(email: str) -> Account | None:
+    """Whose address this is, be it the one that signs in or a proved one besides.
+
+    Call it after ``limits.turn("address", email)`` when a claim follows: the address may stand in
+    either of two tables, and a constraint sees only one.
+    """
+    found = await fetch(HELD, email, email)
+    return await one(Account.objects().where(Account.id == found[0]["id"])) if found else None
+
+
+async def proved_addresses(account: Account) -> list[str]:
+    """The proved addresses of somebody, that which signs in first."""
+    further = await Address.select(Address.email).where(
+        Address.account == account.id, Address.proved_at.is_not_null()
+    )
+    first = [account.email] if account.proved_at else []
+    return [*first, *sorted(row["email"] for row in further)]
 
 
 async def account_in_use(account_id: UUID) -> Account | None:

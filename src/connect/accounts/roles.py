@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from connect.accounts.queries import USABLE
 from connect.accounts.sign_in import end_ways_in
 from connect.accounts.tables import Account, RoleGrant
 from connect.agencies.tables import Agency
@@ -85,6 +86,29 @@ async def give(actor: Actor, account: Account, role: Role, agency: UUID | None) 
     await record(actor, "role.granted", Account, of=account.id, role=role, agency=agency)
 
 
+async def hold_administrators() -> set[UUID]:
+    """The administrators who can act, held so that two who go at once do not both go."""
+    rows = await locked(
+        RoleGrant.objects(RoleGrant.account).where(
+            RoleGrant.role == Role.ADMIN,
+            RoleGrant.agency.is_null(),
+            RoleGrant.account.status.is_in([*USABLE]),
+        ),
+        RoleGrant,
+    )
+    return {row.account.id for row in rows}
+
+
+async def must_not_be_the_last(account_id: UUID) -> None:
+    """Do nothing when somebody else is an administrator too.
+
+    Raises:
+        LastAdministrator: nobody else would be one.
+    """
+    if await hold_administrators() == {account_id}:
+        raise LastAdministrator
+
+
 async def revoke_role(
     actor: Actor, account_id: UUID, role: Role, agency: UUID | None = None
 ) -> None:
@@ -100,15 +124,11 @@ async def revoke_role(
     actor.must_be_fresh()
     _must_stand_above(actor, account_id, role)
     async with transaction():
-        # All administrators are held, so that two who are taken back at once do not both go.
-        admins = await locked(
-            RoleGrant.objects().where(RoleGrant.role == Role.ADMIN, RoleGrant.agency.is_null()),
-            RoleGrant,
-        )
+        admins = await hold_administrators()
         await one(locked(Account.objects().where(Account.id == account_id), Account))
         if not await _held(account_id, role, agency):
             return
-        if role is Role.ADMIN and {row.account for row in admins} == {account_id}:
+        if role is Role.ADMIN and admins == {account_id}:
             raise LastAdministrator
         await RoleGrant.delete().where(*_which(account_id, role, agency))
         await end_ways_in(account_id)

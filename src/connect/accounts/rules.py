@@ -1,11 +1,13 @@
 """What an account may hold. Pure."""
 
 import unicodedata
+from calendar import monthrange
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import available_timezones
 
+from connect.accounts.tables import AccountStatus
 from connect.policy import UNPRIVILEGED, Role
 from connect.security import password_fault
 
@@ -18,6 +20,9 @@ FRESH = timedelta(minutes=10)  # how long a proof counts for the most sensitive 
 # For whoever holds a privileged role, as NIST SP 800-63B-4 has it for AAL2.
 PRIVILEGED_SESSION = timedelta(hours=24)
 IDLE = timedelta(hours=1)
+
+VERIFIED_FOR = 24  # months
+ADULTS_ONLY = "Accounts are for people of 18 or older. Tick the box if you are."
 
 
 @cache
@@ -104,3 +109,39 @@ def browser_of(user_agent: str) -> str:
     browser = next((words for sign, words in BROWSERS.items() if sign in user_agent), "")
     system = next((words for sign, words in SYSTEMS.items() if sign in user_agent), "")
     return " on ".join(filter(None, (browser, system))) or "An unknown browser"
+
+
+def status_of(*, proved: bool, verified: bool, reverify: bool) -> AccountStatus:
+    """What an account is when nothing else stands in its way."""
+    if not proved:
+        return AccountStatus.PENDING_EMAIL
+    if verified:
+        return AccountStatus.ACTIVE_VERIFIED
+    return AccountStatus.REVERIFY_DUE if reverify else AccountStatus.ACTIVE_UNVERIFIED
+
+
+def is_reverify_due(now: datetime, *, verified_at: datetime, worked_until: date | None) -> bool:
+    """Whether a verification has run out: by age, or since the work ended that it was about.
+
+    Args:
+        worked_until: last day of the last affiliation, when none is current.
+    """
+    if worked_until is not None and worked_until >= verified_at.date():
+        return True
+    return verified_at < months_before(now, VERIFIED_FOR)
+
+
+def months_before(moment: datetime, months: int) -> datetime:
+    """The same day *months* earlier; from a day that is not there the last of its month."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
+    day = min(moment.day, monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day)
+
+
+def is_registered(day: date, *, proved_on: date | None, ended_on: date | None) -> bool:
+    """Whether somebody was a registered user on *day*: address proved by then, and not gone.
+
+    Gone is closed, merged away or erased, whichever came first; what comes later changes no
+    earlier day.
+    """
+    return proved_on is not None and proved_on <= day and (ended_on is None or ended_on > day)

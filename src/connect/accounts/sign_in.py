@@ -13,6 +13,7 @@ from connect.accounts.rules import HALF_OPEN, SESSION, normal_email
 from connect.accounts.tables import (
     Account,
     AccountStatus,
+    Address,
     ApiToken,
     Factor,
     LinkKind,
@@ -32,6 +33,7 @@ LINK_LASTS = {
     LinkKind.RESET: timedelta(minutes=60),
     LinkKind.SETUP: timedelta(days=1),
     LinkKind.SPONSOR: timedelta(days=30),
+    LinkKind.ADDRESS: timedelta(days=3),
 }
 SEEN_EVERY = timedelta(minutes=5)
 
@@ -71,7 +73,7 @@ async def check_password(email: str, password: str, network: str) -> Account:
     return account
 
 
-async def _hold(account: Account) -> None:
+async def hold(account: Account) -> None:
     """Hold *account* until the transaction ends, so that a way in is opened only as it stands.
 
     Raises:
@@ -111,7 +113,7 @@ async def open_session(
     Raises:
         WrongPassword: the password was changed meanwhile.
     """
-    await _hold(account)
+    await hold(account)
     half = not with_factor and await proofs.has_factor(account.id)
     secret = security.new_token()
     now = clock.now()
@@ -177,7 +179,7 @@ async def make_token(
         WrongOtp: the account has a second factor, and *otp* is no code of it.
     """
     async with transaction():
-        await _hold(account)
+        await hold(account)
         with_factor = await proofs.has_factor(account.id)
         owner = Actor(account_id=account.id)
         if with_factor and not await proofs.holds(owner, account, proofs.Proof(otp=otp)):
@@ -259,6 +261,18 @@ async def use_link(kind: LinkKind, token: str) -> OneTimeLink:
     return OneTimeLink(**spent[0])
 
 
+async def link_that_waits(kind: LinkKind, token: str) -> OneTimeLink:
+    """A one-time link that could be spent now; it is not.
+
+    Raises:
+        LinkUsedUp: as ``use_link``.
+    """
+    found = await OneTimeLink.objects().where(*_is_good(kind, token)).first()
+    if found is None:
+        raise LinkUsedUp
+    return found
+
+
 def _is_good(kind: LinkKind, token: str) -> tuple[Where, ...]:
     return (
         OneTimeLink.token_hash == security.token_hash(token),
@@ -334,8 +348,7 @@ async def reset_password(token: str, password: str) -> None:
         LinkUsedUp: the link is no good.
         Invalid: the password is too easy; the link can be used again.
     """
-    if not await OneTimeLink.exists().where(*_is_good(LinkKind.RESET, token)):
-        raise LinkUsedUp  # before the time for a hash is spent
+    await link_that_waits(LinkKind.RESET, token)  # before the time for a hash is spent
     hashed = await security.hash_password(password)
     async with transaction():
         account = await account_by_link(LinkKind.RESET, token)
@@ -346,6 +359,20 @@ async def reset_password(token: str, password: str) -> None:
         await set_password(owner, account, hashed)
 
 
+async def check_own_password(account: Account, password: str, field: str) -> dict[str, str]:
+    """What is wrong with the password that somebody signed in gives once more: field → sentence.
+
+    Raises:
+        TooMany: too many wrong tries.
+    """
+    await limits.hit(("sign_in", f"change {account.id}"))
+    fits, _ = await security.verify_password(password, account.password_hash)
+    if not fits:
+        return {field: "This is not your present password."}
+    await limits.forgive("sign_in", f"change {account.id}")
+    return {}
+
+
 async def change_password(actor: Actor, current: str, new: str) -> None:
     """Set a new password; all other sessions and tokens end.
 
@@ -354,19 +381,15 @@ async def change_password(actor: Actor, current: str, new: str) -> None:
         Invalid: the present password is wrong, or the new one too easy; both are told.
     """
     account = await account_of(actor)
-    await limits.hit(("sign_in", f"change {account.id}"))
     wrong: dict[str, str] = {}
     if fault := password_fault(new, about=(account.legal_name, account.email)):
         wrong["new"] = fault
-    fits, _ = await security.verify_password(current, account.password_hash)
-    if not fits:
-        wrong["current"] = "This is not your present password."
+    wrong |= await check_own_password(account, current, "current")
     if wrong:
         raise Invalid(wrong)
     hashed = await security.hash_password(new)
     async with transaction():
-        await _hold(account)
-        await limits.forgive("sign_in", f"change {account.id}")
+        await hold(account)
         await set_password(actor, account, hashed, keep=actor.session)
 
 
@@ -387,9 +410,13 @@ async def set_password(actor: Actor, account: Account, hashed: str, *, keep: str
 
 
 async def sweep() -> None:
-    """Forget sessions, tokens and links that ended a day ago, and factors never used; job."""
+    """Forget, a day after it ended: sessions, tokens, links, what they were to prove, and factors
+    that were never used; job.
+    """
     ended = clock.now() - timedelta(days=1)
     await Session.delete().where(Session.expires_at < ended)
     await ApiToken.delete().where(ApiToken.expires_at < ended)
     await OneTimeLink.delete().where(OneTimeLink.expires_at < ended)
     await Factor.delete().where(Factor.confirmed_at.is_null(), Factor.made_at < ended)
+    unproved = ended - LINK_LASTS[LinkKind.ADDRESS]
+    await Address.delete().where(Address.proved_at.is_null(), Address.added_at < unproved)

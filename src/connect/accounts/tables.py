@@ -26,15 +26,17 @@ class AccountStatus(StrEnum):
     PENDING_EMAIL = "pending_email"
     ACTIVE_UNVERIFIED = "active_unverified"
     ACTIVE_VERIFIED = "active_verified"
+    REVERIFY_DUE = "reverify_due"  # the verification ran out
     SUSPENDED = "suspended"
     CLOSED = "closed"
+    ERASED = "erased"
 
 
 class Account(Table, tablename="account"):
     """One person who signs in. Never deleted, because training records point here."""
 
     id = UUID(primary_key=True, default=uuid7)
-    email = Varchar(length=254, unique=True)  # lower case
+    email = Varchar(length=254, unique=True)  # lower case; signs in. Its id once there is none
     status = Varchar(length=20, default=AccountStatus.PENDING_EMAIL)
     password_hash = Text()
     legal_name = Varchar(length=120)
@@ -46,6 +48,46 @@ class Account(Table, tablename="account"):
     made_at = Timestamptz(default=clock.now)
     proved_at = Timestamptz(null=True, default=None)  # of the address: a registered user since
     verified_at = Timestamptz(null=True, default=None)  # as a professional
+    attested_at = Timestamptz(null=True, default=None)  # that the person is 18 or older
+    reverify_since = Timestamptz(null=True, default=None)  # when the verification ran out
+    suspended_at = Timestamptz(null=True, default=None)
+    suspension_reason = Text(default="")
+    # Closed, merged away or erased, whichever came first: no registered user from that day on.
+    ended_at = Timestamptz(null=True, default=None)
+    erased_at = Timestamptz(null=True, default=None)
+
+
+class Address(Table, tablename="address"):
+    """An address besides the one that signs in. It counts once it is proved.
+
+    Anybody may add what is not proved; of proved ones, those that sign in included, each belongs
+    to one account (``addresses.held_by`` makes the two tables one).
+    """
+
+    id = UUID(primary_key=True, default=uuid7)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    email = Varchar(length=254, index=True)  # lower case
+    added_at = Timestamptz(default=clock.now)
+    proved_at = Timestamptz(null=True, default=None)
+    address_once = Unique([account, email])
+
+
+class ProfessionalIdKind(StrEnum):
+    POST = "post"
+    PID = "pid"
+    LICENSE = "license"
+
+
+class ProfessionalId(Table, tablename="professional_id"):
+    """The number by which a state's board knows somebody."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
+    state = Varchar(length=2)
+    kind = Varchar(length=10)
+    value = Text()  # sealed
+    changed_at = Timestamptz(default=clock.now)
+    professional_id_once = Unique([account, state, kind])
 
 
 class Session(Table, tablename="session"):
@@ -113,6 +155,7 @@ class LinkKind(StrEnum):
     RESET = "reset"
     SETUP = "setup"
     SPONSOR = "sponsor"
+    ADDRESS = "address"  # proves one besides that which signs in
 
 
 class OneTimeLink(Table, tablename="one_time_link"):

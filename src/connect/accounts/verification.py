@@ -6,7 +6,7 @@ from uuid import UUID
 
 from connect import clock, limits
 from connect.accounts.affiliations import affiliate, affiliations_on, today_of
-from connect.accounts.queries import account_of
+from connect.accounts.queries import account_of, proved_addresses
 from connect.accounts.rules import normal_email
 from connect.accounts.sign_in import make_link, use_link
 from connect.accounts.tables import (
@@ -67,24 +67,28 @@ def domain_proves(agency: Agency, domain: AgencyDomain, discipline: str | None) 
 
 
 async def verify_by_address(account: Account) -> bool:
-    """Verify somebody whose proved address is an agency's, in the caller's transaction.
+    """Verify somebody of whose proved addresses one is an agency's, in the caller's transaction.
 
     Employment is written in any case; the person is verified when the domain proves the
     discipline too.
+
+    Raises:
+        TwoAlready: the person works for two other agencies.
     """
-    if not (found := await agency_by_address(account.email)):
-        return False
-    agency, domain = found
-    actor = Actor(account_id=account.id)
-    await _employ(actor, account, agency)
-    if not domain_proves(agency, domain, account.discipline):
-        return False
-    case = EligibilityCase(
-        account=account.id, route=CaseRoute.DOMAIN, state=CaseState.OPEN, agency=agency.id
-    )
-    await EligibilityCase.insert(case)
-    await _approve(SYSTEM, case, account)
-    return True
+    for email in await proved_addresses(account):
+        if not (found := await agency_by_address(email)):
+            continue
+        agency, domain = found
+        actor = Actor(account_id=account.id)
+        await _employ(actor, account, agency)
+        if domain_proves(agency, domain, account.discipline):
+            case = EligibilityCase(
+                account=account.id, route=CaseRoute.DOMAIN, state=CaseState.OPEN, agency=agency.id
+            )
+            await EligibilityCase.insert(case)
+            await _approve(SYSTEM, case, account)
+            return True
+    return False
 
 
 async def request_by_domain(actor: Actor) -> EligibilityCase:
@@ -152,7 +156,7 @@ async def request_by_sponsor(
         email = normal_email(sponsor_email)
         found = await agency_by_address(email)
         wrong = {}
-        if email == account.email:
+        if email in {account.email, *await proved_addresses(account)}:
             wrong["sponsor_email"] = "Somebody else has to vouch for you."
         elif not found:
             wrong["sponsor_email"] = (
@@ -355,8 +359,10 @@ async def _employ(actor: Actor, account: Account, agency: Agency, *, consent: bo
 
 
 async def _approve(actor: Actor, case: EligibilityCase, account: Account, reason: str = "") -> None:
-    account.status, account.verified_at = AccountStatus.ACTIVE_VERIFIED, clock.now()
-    await account.save([Account.status, Account.verified_at])
+    account.verified_at, account.reverify_since = clock.now(), None
+    if account.status != AccountStatus.SUSPENDED:
+        account.status = AccountStatus.ACTIVE_VERIFIED
+    await account.save([Account.status, Account.verified_at, Account.reverify_since])
     await _end(actor, case, CaseState.APPROVED, reason)
     await write_mail(
         "accounts/verified",

@@ -137,6 +137,7 @@ async def _standing_of(account: Account) -> rules.Standing:
     here = await affiliations_on(account.id, today_of(account))
     return rules.Standing(
         verified=account.verified_at is not None,
+        ran_out=account.reverify_since is not None,
         disciplines=frozenset(
             d for d in (account.discipline, *(row["discipline"] for row in here)) if d
         ),

@@ -28,6 +28,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What decides about access to a course."""
 
     verified: bool = False
+    ran_out: bool = False  # was verified, and has to be again
     disciplines: frozenset[str] = frozenset()  # the person's, and those of the affiliations
     agency_kinds: frozenset[str] = frozenset()  # of the agencies where the person works now
     titles: frozenset[str] = frozenset()
@@ -38,7 +39,8 @@ def access_fault(access: OpenTo | Audience, standing: Standing) -> str:
     if access is OpenTo.PUBLIC:
         return ""
     if not standing.verified:
-        return "This course is for verified professionals, and you are not verified yet."
+        why = "your verification has run out" if standing.ran_out else "you are not verified yet"
+        return f"This course is for verified professionals, and {why}."
     if isinstance(access, Audience):
         if access.disciplines and not standing.disciplines & set(access.disciplines):
             labels = [DISCIPLINES[d].label for d in access.disciplines]

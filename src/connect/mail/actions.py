@@ -1,5 +1,6 @@
 """Writing mail with the fact that causes it; handing it over later."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -101,6 +102,21 @@ async def sweep() -> None:
     await Mail.update({Mail.body: ""}).where(
         Mail.written_at < clock.now() - TEXTS_KEPT, Mail.body != "", Mail.state.is_in(OVER)
     )
+
+
+async def forget_mails(addresses: Sequence[str]) -> None:
+    """Empty what the outbox holds for *addresses*, in the caller's transaction.
+
+    What had not left yet does not leave any more.
+    """
+    for address in addresses:
+        theirs = Mail.to == address
+        await Mail.update({Mail.state: MailState.FAILED}).where(
+            theirs, Mail.state == MailState.WAITING
+        )
+        await Mail.update(
+            {Mail.to: "", Mail.subject: "", Mail.body: "", Mail.sealed: False, Mail.trouble: None}
+        ).where(theirs)
 
 
 async def deliver(mail_id: UUID) -> None:

@@ -34,6 +34,8 @@ ACROSS = {"tables", "rules", "queries", "actions"} | {
     "codes",
     "content",
     "imports",
+    "roles",
+    "sign_in",
     "views",
 }
 EDGES = {"app", "cli", "worker", "serving", "piccolo_app", "piccolo_conf", "__main__"}

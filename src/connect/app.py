@@ -40,6 +40,7 @@ from connect.mail.notice_pages import NoticePages
 from connect.mail.outbox_api import OutboxApi
 from connect.mail.pages import OutboxPages
 from connect.policy import Permission, permitted
+from connect.records.api import RecordsApi
 from connect.reports.api import ReportsApi
 from connect.reports.pages import ReportPages
 from connect.rosters.api import RostersApi
@@ -65,6 +66,7 @@ API = [
     OutboxApi,
     PeopleApi,
     PersonApi,
+    RecordsApi,
     ReportsApi,
     RostersApi,
     TrailApi,

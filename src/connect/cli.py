@@ -187,6 +187,29 @@ def verify_audit(anchors: Path | None) -> None:
     sys.exit(not verdict.whole)
 
 
+@commands.group()
+def erasures() -> None:
+    """People who were erased."""
+
+
+@erasures.command("replay")
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A kept copy of the erasures; else that in the data folder.",
+)
+def replay_erasures(path: Path | None) -> None:
+    """Erase again whom an older backup brought back. Safe to run twice."""
+    from connect.records.actions import erasure_file, replay
+
+    path = path or erasure_file()
+    again = run(lambda: replay(path)) if path.exists() else []
+    for account in again:
+        click.echo(account)
+    say(f"{len(again)} people were erased again.")
+
+
 @commands.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=int, envvar="PORT", default=8000, show_default=True)

@@ -10,6 +10,7 @@ from connect.accounts import addresses, administrators, sign_in, states, verific
 from connect.certificates import actions as certificates
 from connect.imports import actions as imports
 from connect.mail import actions as mail
+from connect.records import actions as records
 
 HANDLERS: dict[str, jobs.Handler] = {
     "accounts.answer_address": addresses.answer_address,
@@ -27,6 +28,7 @@ HANDLERS: dict[str, jobs.Handler] = {
     "limits.sweep": limits.sweep,
     "mail.deliver": mail.deliver,
     "mail.sweep": mail.sweep,
+    "records.remove_files": records.remove_files,
 }
 EVERY: dict[str, timedelta] = {
     "accounts.end_old_verifications": timedelta(days=1),

@@ -9,7 +9,7 @@ import msgspec
 from connect import files, pdf
 from connect.audit import record
 from connect.certificates import drawing
-from connect.certificates.rules import new_code, number_of
+from connect.certificates.rules import is_nameless, new_code, number_of
 from connect.certificates.tables import Certificate, NumberSeries
 from connect.config import settings
 from connect.db import one, transaction
@@ -91,7 +91,7 @@ async def _next_number(year: int) -> int:
 async def draw(certificate_id: UUID) -> None:
     """Draw a certificate's PDF and keep it; job. A PDF that is kept is never drawn again."""
     row = await one(Certificate.objects().where(Certificate.id == certificate_id))
-    if row.pdf:
+    if row.pdf or is_nameless(row.name):
         return
     html, images = drawing.page(msgspec.json.decode(row.facts, type=drawing.CertificateFacts))
     data = await pdf.render(html, images=images, stylesheet=drawing.STYLESHEET)

@@ -19,6 +19,7 @@ from connect.certificates.queries import (
     certificate_of,
     certificates_of,
 )
+from connect.certificates.rules import is_nameless
 from connect.certificates.tables import Certificate
 from connect.errors import Invalid, Unreadable, decode
 from connect.fields import Line
@@ -49,6 +50,7 @@ class VerificationOut(msgspec.Struct, omit_defaults=True):
     issued_on: date | None = None
     minutes: int | None = None
     number: str | None = None
+    holder_erased: bool = False  # issued, and the holder's name is not held any more
 
 
 class VerificationIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -66,7 +68,15 @@ def checked(row: Certificate | None) -> VerificationOut:
     """A certificate as anybody who checks it sees it: what is printed on it, and its status."""
     if row is None:
         return VerificationOut("unknown")
-    return VerificationOut(row.status, row.name, row.title, row.issued_on, row.minutes, row.number)
+    return VerificationOut(
+        row.status,
+        row.name or None,
+        row.title,
+        row.issued_on,
+        row.minutes,
+        row.number,
+        holder_erased=is_nameless(row.name),
+    )
 
 
 def pdf_answer(row: Certificate, data: bytes) -> Response[bytes]:

@@ -29,6 +29,11 @@ def number_of(year: int, counter: int) -> str:
     return f"C-{year}-{counter:06}"
 
 
+def is_nameless(name: str) -> bool:
+    """Whether the holder was erased: nothing else takes a name from a certificate."""
+    return not name
+
+
 def same_last_name(name: str, typed: str) -> bool:
     """Whether *typed* is the last part of *name*, whatever case and accents."""
     wanted = _plain(typed).split()

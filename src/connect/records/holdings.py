@@ -1,0 +1,337 @@
+"""The register: every table, how its rows belong to a person, and what each column holds of one.
+
+Export, closure and erasure do what stands here and nothing else, and the tests fail on a table or
+column that is missing. Children stand before their parents, since rows go in this order.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from piccolo.columns import JSON
+from piccolo.table import Table
+
+from connect.accounts import tables as accounts
+from connect.agencies import tables as agencies
+from connect.audit import AuditAnchor, AuditEvent, AuditHead
+from connect.catalog import tables as catalog
+from connect.certificates import tables as certificates
+from connect.idempotency import IdempotencyKey
+from connect.imports import tables as imports
+from connect.jobs import Job
+from connect.learning import tables as learning
+from connect.limits import RateLimit
+from connect.mail.tables import Mail, MailState
+from connect.records.tables import Erasure
+from connect.records.whose import Whose, addressed, by, either, mentions, named, nobody, via
+from connect.security import unseal
+from connect.trainings.tables import Training
+
+Row = Mapping[str, Any]
+
+
+class Tag(StrEnum):
+    """What a column holds. What is personal or more is emptied at erasure."""
+
+    NONE = "none"
+    PSEUDONYM = "pseudonym"  # ids, hashes: they lead to a person only by way of other rows
+    PERSONAL = "personal"
+    SENSITIVE = "sensitive"
+    HIDDEN = "hidden"  # secrets: never exported
+
+
+class When(StrEnum):
+    CLOSURE = "closure"  # and at an erasure, if it was not closed before
+    ERASURE = "erasure"
+
+
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """One table. Each column stands under one tag; several in one text, parted by spaces."""
+
+    table: type[Table]
+    whose: Whose
+    none: str = ""
+    pseudonym: str = "id"
+    personal: str = ""
+    sensitive: str = ""
+    hidden: str = ""
+    rows_go: When | None = None
+    emptied: When = When.ERASURE
+    becomes: Mapping[str, Any] = {}  # at erasure, instead of nothing: a value, or one for each row
+    closes: Mapping[str, Any] = {}  # at closure: likewise
+    shows: Mapping[str, Callable[[Row], Any]] = {}  # in an export, instead of what is stored
+    addresses: tuple[str, ...] = ()  # columns that may hold the address of whose the row is not
+    files: Mapping[str, str] = {}  # names a stored file that goes at erasure → which rows need it
+
+    @property
+    def name(self) -> str:
+        return str(self.table._meta.tablename)
+
+    @property
+    def tags(self) -> dict[str, Tag]:
+        return {column: tag for tag in Tag for column in getattr(self, tag).split()}
+
+    def changes(self, when: When) -> dict[str, Any]:
+        """Column → what it becomes then; a function makes it of each row."""
+        emptied = when is When.ERASURE or self.emptied is When.CLOSURE
+        gone = (Tag.PERSONAL, Tag.SENSITIVE, Tag.HIDDEN)
+        found = {c: self.nothing(c) for c, tag in self.tags.items() if emptied and tag in gone}
+        return found | dict(self.becomes if emptied else {}) | dict(self._closing(when))
+
+    def _closing(self, when: When) -> Mapping[str, Any]:
+        return self.closes if when is When.CLOSURE else {}
+
+    def nothing(self, column: str) -> Any:
+        """What an emptied column holds."""
+        kind = self.table._meta.get_column_by_name(column)
+        if kind._meta.null:
+            return None
+        return "[]" if isinstance(kind, JSON) else ""
+
+
+def _its_id(row: Row) -> str:
+    return str(row["id"])  # an address must be there and unique; nobody can type this one
+
+
+def _nameless(row: Row) -> str:
+    facts = msgspec.json.decode(row["facts"] or "{}") | {"name": ""}
+    return msgspec.json.encode(facts, order="sorted").decode()
+
+
+def _not_waiting(row: Row) -> str:
+    return str(MailState.FAILED if row["state"] == MailState.WAITING else row["state"])
+
+
+HOLDINGS = [
+    # A way in: gone with the account.
+    Holding(
+        table=accounts.Session,
+        whose=by("account"),
+        hidden="id_hash",
+        none="made_at last_seen_at expires_at",
+        pseudonym="account",
+        personal="network",
+        rows_go=When.CLOSURE,
+    ),
+    Holding(
+        table=accounts.ApiToken,
+        whose=by("account"),
+        hidden="token_hash",
+        none="scopes made_at expires_at",
+        pseudonym="id account",
+        personal="name",
+        rows_go=When.CLOSURE,
+    ),
+    Holding(
+        table=accounts.OneTimeLink,
+        whose=by("account"),
+        hidden="token_hash",
+        none="kind expires_at used_at",
+        pseudonym="account about",
+        rows_go=When.CLOSURE,
+    ),
+    Holding(
+        table=accounts.RoleGrant,
+        whose=by("account"),
+        none="role granted_at",
+        pseudonym="id account agency granted_by",
+        rows_go=When.CLOSURE,
+    ),
+    # How somebody is reached and known.
+    Holding(
+        table=accounts.Address,
+        whose=by("account"),
+        none="added_at proved_at",
+        pseudonym="id account",
+        personal="email",
+        rows_go=When.CLOSURE,
+    ),
+    Holding(
+        table=accounts.ProfessionalId,
+        whose=by("account"),
+        none="state kind changed_at",
+        pseudonym="id account",
+        sensitive="value",
+        rows_go=When.CLOSURE,
+        shows={"value": lambda row: unseal(row["value"])},
+    ),
+    Holding(
+        table=Mail,
+        whose=addressed("to"),
+        none="sealed state tries written_at sent_at",
+        personal="to subject body trouble",
+        emptied=When.CLOSURE,
+        becomes={"state": _not_waiting, "sealed": False},
+        shows={"body": lambda row: "" if row["sealed"] else row["body"]},  # sealed: it has a token
+    ),
+    Holding(
+        table=Job,
+        whose=mentions("facts", "error"),
+        none="kind run_at leased_until attempts done_at",
+        pseudonym="id key",
+        personal="facts error",
+        rows_go=When.CLOSURE,
+    ),
+    Holding(
+        table=IdempotencyKey,
+        whose=named("actor"),
+        none="route status made_at",
+        pseudonym="id actor key body_sha256",
+        personal="answer",
+        rows_go=When.CLOSURE,
+    ),
+    Holding(
+        table=imports.RefusedRow,
+        whose=mentions("cells"),
+        none="row",
+        pseudonym="id import_file",
+        personal="cells faults",
+        rows_go=When.CLOSURE,
+    ),
+    # Work, and being verified for it.
+    Holding(
+        table=accounts.EligibilityCase,
+        whose=by("account"),
+        none="route state opened_at decided_at",
+        pseudonym="id account agency decided_by",
+        personal="sponsor_email explanation document reason",
+        closes={"sponsor_email": "", "explanation": ""},
+        addresses=("sponsor_email",),
+        files={"document": "1 = 1"},
+    ),
+    Holding(
+        table=accounts.Affiliation,
+        whose=by("account"),
+        none="discipline category is_supervisor is_primary since until consented_at made_at",
+        pseudonym="id account agency",
+        personal="title",
+    ),
+    # What was learned: facts that counts are made of.
+    Holding(
+        table=learning.Answer,
+        whose=via("attempt", "attempt", via("enrollment", "enrollment", by("learner"))),
+        none="question saved_at",
+        pseudonym="id attempt",
+        personal="choices",  # some are written in one's own words
+    ),
+    Holding(
+        table=learning.Attempt,
+        whose=via("enrollment", "enrollment", by("learner")),
+        none="component number seed questions state started_at expires_at submitted_at score "
+        "result",
+        pseudonym="id enrollment",
+    ),
+    Holding(
+        table=learning.Progress,
+        whose=via("enrollment", "enrollment", by("learner")),
+        none="component seconds last_at beats done_at",
+        pseudonym="id enrollment",
+    ),
+    Holding(
+        table=learning.Attention,
+        whose=by("learner"),
+        none="counted_until",
+        pseudonym="learner",
+    ),
+    Holding(
+        table=learning.Completion,
+        whose=by("learner"),
+        none="day zone minutes completed_at",
+        pseudonym="id enrollment learner certificate training",
+    ),
+    Holding(
+        table=learning.Enrollment,
+        whose=by("learner"),
+        none="state last_component enrolled_at completed_at",
+        pseudonym="id learner course version",
+    ),
+    Holding(
+        table=Training,
+        whose=by("person"),
+        none="day mode minutes course course_title version discipline state agency_name "
+        "source_kind recorded_at",
+        pseudonym="id person agency source",
+        personal="title",
+    ),
+    Holding(
+        table=certificates.Certificate,
+        whose=by("holder"),
+        none="number code kind title minutes issued_on status source_kind issued_at",
+        pseudonym="id holder digest pdf source",
+        personal="name facts",
+        becomes={"facts": _nameless},
+        files={"pdf": "name <> ''"},
+    ),
+    # What somebody did for others; the trail holds ids and keyed hashes and is never changed.
+    Holding(
+        table=AuditEvent,
+        whose=either(by("actor"), named("subject")),
+        none="at act subject_kind details number seal",
+        pseudonym="id actor subject request",
+    ),
+    Holding(
+        table=imports.Import,
+        whose=by("made_by"),
+        none="kind state dry_run file file_name columns rows taken unchanged refused trouble "
+        "made_at done_at",
+        pseudonym="id made_by",
+    ),
+    Holding(
+        table=agencies.AgencyCode,
+        whose=nobody,  # the trail knows who made it
+        none="max_uses uses expires_at made_at",
+        pseudonym="id agency made_by",
+        hidden="code_hash",
+    ),
+    Holding(
+        table=agencies.AgencyProfile,
+        whose=by("recorded_by"),
+        none="as_of population population_source population_year employees sworn psap_level "
+        "ecc_scope yearly_calls positions work_stations agencies_served recorded_at",
+        pseudonym="id agency recorded_by",
+    ),
+    Holding(
+        table=agencies.Agency,
+        whose=by("opened_by", "screened_by"),
+        none="kind name ori psap_id state county status words opened_at screened_at reason",
+        pseudonym="id parent merged_into opened_by screened_by",
+    ),
+    Holding(
+        table=Erasure,
+        whose=by("account"),
+        none="reason erased_at",
+        pseudonym="id account erased_by",
+    ),
+    # The person: the row stays, since facts point at it.
+    Holding(
+        table=accounts.Account,
+        whose=by("id"),
+        none="status discipline state time_zone made_at proved_at verified_at attested_at "
+        "reverify_since suspended_at ended_at erased_at",
+        personal="email legal_name certificate_name title suspension_reason",
+        hidden="password_hash",
+        becomes={"email": _its_id, "status": accounts.AccountStatus.ERASED},
+        closes={
+            "email": _its_id,
+            "status": accounts.AccountStatus.CLOSED,
+            "password_hash": "",
+            "title": "",
+        },
+    ),
+    # About nobody.
+    Holding(table=agencies.AgencyDomain, whose=nobody, none="domain is_its_alone made_at agency"),
+    Holding(table=catalog.Course, whose=nobody, none="slug"),
+    Holding(
+        table=catalog.CourseVersion,
+        whose=nobody,
+        none="course number hash is_current code title language contact_minutes disciplines topics "
+        "words content reviewed_on published_at",
+    ),
+    Holding(table=catalog.CourseMedia, whose=nobody, none="sha256 content_type size", pseudonym=""),
+    Holding(table=certificates.NumberSeries, whose=nobody, none="year last", pseudonym=""),
+    Holding(table=AuditHead, whose=nobody, none="id number seal", pseudonym=""),
+    Holding(table=AuditAnchor, whose=nobody, none="number seal at", pseudonym=""),
+    # Keys are hashes of purpose and subject, forgotten within a day.
+    Holding(table=RateLimit, whose=nobody, none="hits until", pseudonym="key"),
+]

@@ -1,7 +1,7 @@
 """The only reader of the clock. Tests replace ``now``'s source; nothing else does."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 
@@ -20,3 +20,8 @@ def now() -> datetime:
 def day_in(zone: str, moment: datetime) -> date:
     """The calendar day of *moment* in the IANA *zone*."""
     return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def midnight(zone: str, day: date) -> datetime:
+    """When *day* begins in the IANA *zone*."""
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)

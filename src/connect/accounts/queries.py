@@ -1,11 +1,13 @@
 """Who is signed in, and what is an account's own."""
 
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from connect import audit, clock
 from connect.accounts.rules import FRESH, is_over, is_privileged, sleeps
 from connect.accounts.tables import Account, AccountStatus, Address, ApiToken
+from connect.config import settings
 from connect.db import fetch, locked, one
 from connect.policy import Actor, Role
 
@@ -24,6 +26,9 @@ SELECT a.id, a.legal_name, a.proved_at, a.time_zone, d.made_at, d.factor_at, d.f
   ) AS has_factor{more}
 FROM {table} d JOIN account a ON a.id = d.account LEFT JOIN role_grant g ON g.account = a.id
 WHERE d.{key} = {} AND d.expires_at > {} AND {used}
+"""
+REGISTERED = """
+SELECT count(*) AS users FROM account WHERE proved_at < {} AND (ended_at IS NULL OR ended_at >= {})
 """
 HELD = """
 SELECT id FROM account WHERE email = {}
@@ -110,6 +115,16 @@ async def held_by(email: str) -> Account | None:
     """
     found = await fetch(HELD, email, email)
     return await one(Account.objects().where(Account.id == found[0]["id"])) if found else None
+
+
+async def registered_on(day: date) -> int:
+    """How many registered users there were on *day*, in the organization's zone.
+
+    As ``rules.is_registered``: the day counts whole, so who left on it is no user of it.
+    """
+    end = clock.midnight(settings().time_zone, day + timedelta(days=1))
+    rows = await fetch(REGISTERED, end, end)
+    return int(rows[0]["users"])
 
 
 async def proved_addresses(account: Account) -> list[str]:

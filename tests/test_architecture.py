@@ -34,6 +34,7 @@ ACROSS = {"tables", "rules", "queries", "actions"} | {
     "codes",
     "content",
     "imports",
+    "people",
     "roles",
     "sign_in",
     "views",

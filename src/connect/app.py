@@ -21,6 +21,7 @@ from connect.accounts.pages import AccountPages
 from connect.accounts.people_api import PeopleApi
 from connect.accounts.people_pages import PeoplePages, VerificationPages
 from connect.accounts.person_api import PersonApi
+from connect.accounts.person_pages import PersonPages
 from connect.agencies.api import AgenciesApi
 from connect.agencies.pages import AgencyPages
 from connect.agencies.registrar import RegistrarPages
@@ -41,6 +42,7 @@ from connect.mail.outbox_api import OutboxApi
 from connect.mail.pages import OutboxPages
 from connect.policy import Permission, permitted
 from connect.records.api import RecordsApi
+from connect.records.pages import RecordsPages
 from connect.reports.api import ReportsApi
 from connect.reports.pages import ReportPages
 from connect.rosters.api import RostersApi
@@ -85,6 +87,8 @@ PAGES = [
     NoticePages,
     OutboxPages,
     PeoplePages,
+    PersonPages,
+    RecordsPages,
     RegistrarPages,
     ReportPages,
     RosterPages,

@@ -32,6 +32,9 @@ Line = Annotated[
         max_length=120, pattern=_PRINTABLE, description="Write at most 120 characters, on one line."
     ),
 ]
+Reason = Annotated[
+    str, Meta(max_length=2000, pattern=r"^[^\x00]*$", description="Write at most 2,000 characters.")
+]
 Email = Annotated[
     str,
     Meta(

@@ -228,6 +228,8 @@ class AccountPages(Controller):
 
 NOTICES = {
     "proved": "Your email address is confirmed. Sign in and choose a course.",
+    "closed": "Your account is closed. Thank you for what you did here.",
+    "confirmed": "The address is confirmed. Sign in to see it with your account.",
     "reset": "Your new password is set. Sign in with it.",
     "saved": "Your changes are saved.",
     "password": "Your password is changed. Every other session has ended.",

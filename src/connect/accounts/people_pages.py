@@ -11,10 +11,10 @@ from connect.accounts import affiliations, roles, verification
 from connect.accounts.people import people, person, roles_of, waiting_cases
 from connect.accounts.people_api import CaseIn, DecisionIn, ScreeningIn, open_case
 from connect.accounts.proofs import has_factor
-from connect.accounts.queries import account_of
+from connect.accounts.queries import USABLE, account_of, proved_addresses
 from connect.accounts.screening import screen_agency
 from connect.accounts.sign_in import LinkUsedUp
-from connect.accounts.tables import EligibilityCase
+from connect.accounts.tables import AccountStatus, EligibilityCase
 from connect.agencies.queries import standing_agency
 from connect.agencies.views import beside
 from connect.errors import ConnectError, Invalid, decode
@@ -31,6 +31,7 @@ NOTICES = {
     "verified": "You are verified. Courses for verified people are open to you.",
     "saved": "Your changes are saved.",
     "reset": "The second factors are gone, and the person is told.",
+    "erased": "The person is erased. Every count stays as it was.",
     "decided": "The decision is recorded, and the person is told.",
 }
 STATE_WORDS = {
@@ -129,14 +130,18 @@ async def _verification(
         .limit(10)
     )
     here = await affiliations.affiliations_on(account.id, affiliations.today_of(account))
-    found = await verification.agency_by_address(account.email)
+    agency = ""
+    for email in await proved_addresses(account):
+        if not agency and (found := await verification.agency_by_address(email)):
+            agency = found[0].name
     return page(
         request,
         "accounts/verification.html",
         status=422 if errors else 200,
         verified_on=day(account.verified_at) if account.verified_at else "",
         address_proved=account.proved_at is not None,
-        agency_by_address=found[0].name if found else "",
+        agency_by_address=agency,
+        ran_out=account.reverify_since is not None,
         affiliations=[row | {"since": day(row["since"])} for row in here],
         cases=[
             {
@@ -194,7 +199,7 @@ class PeoplePages(Controller):
     async def person(
         self, request: ActorRequest, account_id: FromPath[UUID], notice: FromQuery[str] = ""
     ) -> Response[str]:
-        return await _person(request, account_id, notice=NOTICES.get(notice, ""))
+        return await person_page(request, account_id, notice=NOTICES.get(notice, ""))
 
     @post("/people/{account_id:uuid}/roles", permission=Permission.GRANT_ROLES)
     async def change_role(self, request: ActorRequest, account_id: FromPath[UUID]) -> Response[Any]:
@@ -204,9 +209,9 @@ class PeoplePages(Controller):
             asked = decode(RoleForm, {n: v for n, v in fields.items() if v}, strict=False)
             await change(request.user, account_id, asked.role, asked.agency_id)
         except Invalid as refusal:
-            return await _person(request, account_id, errors=refusal.errors)
+            return await person_page(request, account_id, errors=refusal.errors)
         except (roles.NotAbove, roles.LastAdministrator) as refusal:
-            return await _person(request, account_id, errors={"role": str(refusal)})
+            return await person_page(request, account_id, errors={"role": str(refusal)})
         return redirect(f"/admin/people/{account_id}?notice=saved")
 
     @get("/verifications", permission=Permission.VERIFY_PEOPLE)
@@ -241,7 +246,7 @@ def _listed(row: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-async def _person(
+async def person_page(
     request: ActorRequest,
     account_id: UUID,
     *,
@@ -255,14 +260,23 @@ async def _person(
         request,
         "accounts/person.html",
         status=422 if errors else 200,
-        person=_listed({name: getattr(account, name) for name in names}),
+        person=_listed({name: getattr(account, name) for name in names})
+        | {
+            "address": account.email if "@" in account.email else "",
+            "suspended": account.status == AccountStatus.SUSPENDED,
+            "in_use": account.status in USABLE,
+            "erased": account.erased_at is not None,
+            "reason": account.suspension_reason,
+        },
         affiliations=[row | {"since": day(row["since"])} for row in here],
         roles=await roles_of(account.id),
-        may_grant=request.user.may(Permission.GRANT_ROLES),
+        may_grant=request.user.may(Permission.GRANT_ROLES) and account.status in USABLE,
+        may_suspend=request.user.may(Permission.SUSPEND_PEOPLE) and account.id != request.user.id,
+        may_erase=request.user.may(Permission.ERASE_PEOPLE) and account.id != request.user.id,
+        may_reset=request.user.may(Permission.RESET_FACTORS) and await has_factor(account.id),
         role_options=[
             (role, role.replace("-", " ").capitalize()) for role in sorted(roles.BY_HAND)
         ],
-        may_reset=request.user.may(Permission.RESET_FACTORS) and await has_factor(account.id),
         agency_options=[(str(row["agency"]), row["agency_name"]) for row in here],
         errors=errors or {},
         notice=notice,

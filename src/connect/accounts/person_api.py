@@ -11,12 +11,11 @@ from msgspec import Meta
 
 from connect.accounts import addresses, professional_ids, states
 from connect.accounts.authentication import network
-from connect.accounts.people_api import Words
 from connect.accounts.professional_ids import Known
 from connect.accounts.queries import account_of
 from connect.accounts.tables import Account, Address, ProfessionalIdKind
 from connect.errors import decode
-from connect.fields import Email, Password, State, Token
+from connect.fields import Email, Password, Reason, State, Token
 from connect.idempotency import once
 from connect.paging import Page
 from connect.policy import Actor, Permission
@@ -62,7 +61,7 @@ class Place(msgspec.Struct):
 
 
 class ReasonIn(msgspec.Struct, forbid_unknown_fields=True):
-    reason: Words
+    reason: Reason
 
 
 class StateOut(msgspec.Struct):

@@ -7,8 +7,7 @@ import msgspec
 from litestar import Controller, Request, get, post
 from litestar.params import FromPath, JSONBody
 
-from connect.accounts.people_api import Words
-from connect.fields import Password
+from connect.fields import Password, Reason
 from connect.policy import Actor, Permission
 from connect.records import actions
 from connect.records.queries import held_about
@@ -21,7 +20,7 @@ class ClosureIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ErasureIn(msgspec.Struct, forbid_unknown_fields=True):
-    reason: Words
+    reason: Reason
 
 
 class RecordsApi(Controller):

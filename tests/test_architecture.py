@@ -119,7 +119,7 @@ def test_every_enqueued_kind_has_a_handler():
         for path in modules()
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
-        and getattr(node.func, "id", "") == "enqueue"
+        and getattr(node.func, "id", "") in ("enqueue", "enqueue_many")
         and isinstance(node.args[0], ast.Constant)
     }
 

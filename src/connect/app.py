@@ -17,6 +17,8 @@ from connect.accounts.api import AccountsApi
 from connect.accounts.authentication import Authentication
 from connect.accounts.factors_api import FactorsApi
 from connect.accounts.factors_pages import FactorPages, SecondStepPages
+from connect.accounts.invitations_api import InvitationsApi
+from connect.accounts.invitations_pages import InvitationPages
 from connect.accounts.pages import AccountPages
 from connect.accounts.people_api import PeopleApi
 from connect.accounts.people_pages import PeoplePages, VerificationPages
@@ -63,6 +65,7 @@ API = [
     EnrollmentsApi,
     FactorsApi,
     ImportsApi,
+    InvitationsApi,
     ListsApi,
     NoticesApi,
     OutboxApi,
@@ -83,6 +86,7 @@ PAGES = [
     FactorPages,
     HomePages,
     ImportPages,
+    InvitationPages,
     LearningPages,
     NoticePages,
     OutboxPages,

@@ -21,6 +21,7 @@ LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 10
 POLL = 1.0  # seconds between looks when nobody called
 LONGEST_WAIT = timedelta(hours=6)
+AT_ONCE = 500  # rows in one statement
 
 
 class Job(Table, tablename="job"):

@@ -81,6 +81,7 @@ class Permission(StrEnum):
     ERASE_PEOPLE = "erase_people"
     GRANT_ROLES = "grant_roles"
     RESET_FACTORS = "reset_factors"
+    INVITE_PEOPLE = "invite_people"
     IMPORT_ROWS = "import_rows"
     ADMINISTER = "administer"
 
@@ -133,7 +134,16 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
     Permission.EXPORT_PEOPLE: {Role.ADMIN: Relation.ANY},
     Permission.ERASE_PEOPLE: {Role.ADMIN: Relation.ANY},
     Permission.VERIFY_PEOPLE: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
-    Permission.IMPORT_ROWS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
+    Permission.INVITE_PEOPLE: {
+        Role.COORDINATOR: Relation.AGENCY,
+        Role.REGISTRAR: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
+    Permission.IMPORT_ROWS: {  # a coordinator: the roster of the agency
+        Role.COORDINATOR: Relation.AGENCY,
+        Role.REGISTRAR: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
     Permission.GRANT_ROLES: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.RESET_FACTORS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.ADMINISTER: {

@@ -6,7 +6,14 @@ from datetime import timedelta
 
 from connect import audit_chain, clock, idempotency, jobs, limits
 from connect.accounts import actions as accounts
-from connect.accounts import addresses, administrators, sign_in, states, verification
+from connect.accounts import (
+    addresses,
+    administrators,
+    invitations,
+    sign_in,
+    states,
+    verification,
+)
 from connect.certificates import actions as certificates
 from connect.imports import actions as imports
 from connect.mail import actions as mail
@@ -17,6 +24,7 @@ HANDLERS: dict[str, jobs.Handler] = {
     "accounts.answer_registration": accounts.answer_registration,
     "accounts.end_old_verifications": states.end_old_verifications,
     "accounts.expire_cases": verification.expire_cases,
+    "accounts.send_invitation": invitations.send_invitation,
     "accounts.send_proof": accounts.send_proof,
     "accounts.send_reset": sign_in.send_reset,
     "accounts.sweep": sign_in.sweep,

@@ -4,7 +4,6 @@ import csv
 import io
 import os
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,23 +12,16 @@ import make
 from connect.agencies.tables import Agency
 from connect.audit import AuditEvent
 from connect.errors import Forbidden, Invalid
-from connect.imports import reading
 from connect.imports.actions import import_for_real, open_import, run_import
 from connect.imports.api import errors_csv
 from connect.imports.queries import refused_rows
-from connect.imports.rules import agency_of, guess_columns
+from connect.imports.rules import AGENCY_FIELDS, agency_of, guess_columns
 from connect.imports.tables import Import, ImportKind
 from connect.policy import Role
+from imports import files
+from imports.files import summary
 
 HEADINGS = ["", "agency_name", "agency_type_name", "county_name", "ori", "state_abbr"]
-
-
-def table(rows, headings=HEADINGS):
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(headings)
-    writer.writerows(rows)
-    return out.getvalue().encode()
 
 
 def invented(many, *, first=0):
@@ -40,21 +32,12 @@ def invented(many, *, first=0):
     ]
 
 
-async def taken_in(actor, work, data, *, dry_run=False, columns=None):
-    row = await open_import(
-        actor,
-        ImportKind.AGENCIES,
-        data,
-        file_name="agencies.csv",
-        dry_run=dry_run,
-        columns=columns or {},
-    )
-    await work()
-    return await Import.objects().where(Import.id == row.id).first()
+def table(rows, headings=HEADINGS):
+    return files.table(rows, headings)
 
 
-def summary(row):
-    return row.state, row.rows, row.taken, row.unchanged, row.refused
+async def taken_in(actor, work, data, **options):
+    return await files.taken_in(actor, work, ImportKind.AGENCIES, data, **options)
 
 
 async def test_two_hundred_agencies_once_and_again(database, work):
@@ -223,74 +206,14 @@ def test_what_a_row_leaves_open_follows_from_the_rest(cells, expected):
 
 
 def test_usual_headings_speak_for_themselves():
-    assert guess_columns(["Agency Name", "ORI", "State_Abbr", "x", "County-Name"]) == {
+    assert guess_columns(
+        AGENCY_FIELDS, ["Agency Name", "ORI", "State_Abbr", "x", "County-Name"]
+    ) == {
         "name": "Agency Name",
         "ori": "ORI",
         "state": "State_Abbr",
         "county": "County-Name",
     }
-
-
-def workbook(*, macros=False):
-    """The smallest XLSX there is."""
-    sheet = (
-        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
-        '<row r="1"><c r="A1" t="inlineStr"><is><t>name</t></is></c>'
-        '<c r="B1" t="inlineStr"><is><t>state</t></is></c></row>'
-        '<row r="2"><c r="A2" t="inlineStr"><is><t>Example PD</t></is></c>'
-        '<c r="B2" t="inlineStr"><is><t>TX</t></is></c></row></sheetData></worksheet>'
-    )
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = "http://schemas.openxmlformats.org/package/2006"
-    files = {
-        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
-        '<Default Extension="xml" ContentType="application/xml"/><Override '
-        'PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-'
-        'officedocument.spreadsheetml.sheet.main+xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
-        f'Type="{rel}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{rel}"><sheets>'
-        '<sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
-        f'<Relationship Id="r1" Type="{rel}/worksheet" Target="worksheets/sheet1.xml"/>'
-        "</Relationships>",
-        "xl/worksheets/sheet1.xml": sheet,
-    }
-    if macros:
-        files["xl/vbaProject.bin"] = "x"
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return out.getvalue()
-
-
-def test_a_spreadsheet_is_read():
-    headings, rows = reading.read_table(workbook())
-
-    assert (headings, list(rows)) == (["name", "state"], [["Example PD", "TX"]])
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"", "no headings"),
-        (b"\n\n", "no headings"),
-        (b"name,name\nx,y\n", "same heading"),
-        ("name,state\nCa\u00f1on,TX\n".encode("latin-1"), "UTF-8"),
-        (b"\x00\x01\x02", "neither CSV nor XLSX"),
-        (b"PK\x03\x04nothing", "cannot be read"),
-        (workbook(macros=True), "macros"),
-        (b"name\n" + b"x" * 3000 + b"\n", "over 2,000 characters"),
-        (b"x" * 20_000_001, "larger than 20 MB"),
-        (b"name\n" + b"x\n" * 200_001, "more than 200,000 rows"),
-    ],
-)
-def test_a_file_that_is_no_table_is_refused_in_words(data, words):
-    with pytest.raises(reading.Unreadable, match=words):
-        _, rows = reading.read_table(data)
-        list(rows)
 
 
 async def test_by_page_and_by_api_it_is_the_same(database, browser, api, work):

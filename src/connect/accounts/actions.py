@@ -86,19 +86,28 @@ async def register(account: Account) -> None:
     registered anew: name and password are replaced, its links, sessions and tokens end.
     """
     async with transaction():
-        await limits.turn("address", account.email)
-        known = await held_by(account.email)
-        made = not known and await Account.insert(account).on_conflict(
-            target=Account.email, action="DO NOTHING"
-        )
-        known = known or await one(Account.objects().where(Account.email == account.email))
-        if not made and known.email == account.email:
-            await _register_anew(known.id, account)
+        await write_account(VISITOR, account)
         # Neither answer nor time may tell whether the address was known: a job writes the mail.
         await enqueue("accounts.answer_registration", email=account.email)
-        act = "account.registered" if made else "account.registered_again"
-        fingerprint = audit.keyed_hash(account.email)
-        await record(VISITOR, act, Account, of=known.id, email=fingerprint)
+
+
+async def write_account(actor: Actor, account: Account) -> Account:
+    """The account with *account*'s address, held: a new one, or one not proved, as *account* says.
+
+    One that holds the address besides that which signs in is left as it is, like a proved one.
+    In the caller's transaction.
+    """
+    await limits.turn("address", account.email)
+    known = await held_by(account.email)
+    made = not known and await Account.insert(account).on_conflict(
+        target=Account.email, action="DO NOTHING"
+    )
+    known = known or await one(Account.objects().where(Account.email == account.email))
+    if not made and known.email == account.email:
+        await _register_anew(known.id, account)
+    act = "account.registered" if made else "account.registered_again"
+    await record(actor, act, Account, of=known.id, email=audit.keyed_hash(account.email))
+    return await one(locked(Account.objects().where(Account.id == known.id), Account))
 
 
 async def _register_anew(known: UUID, account: Account) -> None:

@@ -34,6 +34,7 @@ LINK_LASTS = {
     LinkKind.SETUP: timedelta(days=1),
     LinkKind.SPONSOR: timedelta(days=30),
     LinkKind.ADDRESS: timedelta(days=3),
+    LinkKind.INVITE: timedelta(days=30),
 }
 SEEN_EVERY = timedelta(minutes=5)
 

@@ -156,6 +156,7 @@ class LinkKind(StrEnum):
     SETUP = "setup"
     SPONSOR = "sponsor"
     ADDRESS = "address"  # proves one besides that which signs in
+    INVITE = "invite"
 
 
 class OneTimeLink(Table, tablename="one_time_link"):
@@ -228,3 +229,20 @@ class EligibilityCase(Table, tablename="eligibility_case"):
     decided_at = Timestamptz(null=True, default=None)
     decided_by = UUID(null=True, default=None)  # account; None: a rule or a sponsor
     reason = Text(default="")
+
+
+class Invitation(Table, tablename="invitation"):
+    """That somebody was asked to join, an agency or the site. One is open for each of them."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    email = Varchar(length=254)  # lower case
+    agency = ForeignKey(Agency, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    legal_name = Varchar(length=120, default="")  # as the inviter wrote it
+    title = Varchar(length=120, default="")
+    category = Varchar(length=20, null=True, default=None)  # of connect.lists.ROSTER_CATEGORIES
+    note = Text(default="")  # stands in the mail
+    invited_by = UUID()
+    sent_at = Timestamptz(default=clock.now)
+    expires_at = Timestamptz(default=clock.now)
+    accepted_at = Timestamptz(null=True, default=None)
+    withdrawn_at = Timestamptz(null=True, default=None)

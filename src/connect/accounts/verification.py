@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from connect import clock, limits
-from connect.accounts.affiliations import affiliate, affiliations_on, today_of
+from connect.accounts.affiliations import TwoAlready, affiliate, affiliations_on, today_of
 from connect.accounts.queries import account_of, proved_addresses
 from connect.accounts.rules import normal_email
 from connect.accounts.sign_in import make_link, use_link
@@ -69,18 +69,18 @@ def domain_proves(agency: Agency, domain: AgencyDomain, discipline: str | None) 
 async def verify_by_address(account: Account) -> bool:
     """Verify somebody of whose proved addresses one is an agency's, in the caller's transaction.
 
-    Employment is written in any case; the person is verified when the domain proves the
-    discipline too.
-
-    Raises:
-        TwoAlready: the person works for two other agencies.
+    Employment is written, unless there are two already; the person is verified when the domain
+    proves the discipline too.
     """
     for email in await proved_addresses(account):
         if not (found := await agency_by_address(email)):
             continue
         agency, domain = found
         actor = Actor(account_id=account.id)
-        await _employ(actor, account, agency)
+        try:
+            await _employ(actor, account, agency)
+        except TwoAlready:  # by an import; an address is proved nevertheless
+            continue
         if domain_proves(agency, domain, account.discipline):
             case = EligibilityCase(
                 account=account.id, route=CaseRoute.DOMAIN, state=CaseState.OPEN, agency=agency.id
@@ -132,13 +132,19 @@ async def request_by_code(actor: Actor, code: str, *, consent: bool) -> Eligibil
     await _limit_guesses(actor)
     async with transaction():
         account = await _applicant(actor)
-        agency = await use_code(code, actor)
-        case = EligibilityCase(
-            account=account.id, route=CaseRoute.CODE, state=CaseState.OPEN, agency=agency.id
-        )
-        await EligibilityCase.insert(case)
-        await _employ(actor, account, agency, consent=consent)
-        await _approve(SYSTEM, case, account)
+        return await admit(actor, account, await use_code(code, actor), consent=consent)
+
+
+async def admit(
+    actor: Actor, account: Account, agency: Agency, *, consent: bool
+) -> EligibilityCase:
+    """Verify somebody whom *agency* let in, by a code or an invitation, in the transaction."""
+    case = EligibilityCase(
+        account=account.id, route=CaseRoute.CODE, state=CaseState.OPEN, agency=agency.id
+    )
+    await EligibilityCase.insert(case)
+    await _employ(actor, account, agency, consent=consent)
+    await _approve(SYSTEM, case, account)
     return case
 
 

@@ -1,17 +1,22 @@
 """Agencies by the thousand: matched with those that are there, written in bulk."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from connect import audit
-from connect.agencies.rules import agency_words
+from connect.agencies.rules import ORI_FORM, PSAP_FORM, agency_words, normal_ori, normal_state
 from connect.agencies.tables import Agency, AgencyState
 from connect.db import fetch
 from connect.policy import Actor
 
 AT_ONCE = 400  # rows in one statement; PostgreSQL takes 32,767 parameters
 FACTS = ("kind", "name", "ori", "psap_id", "state", "county")
+WITH_STATE = re.compile(r"(.+?),\s*([A-Za-z]{2})")
+NAMED = """
+SELECT {column} AS value, state, id FROM agency WHERE {column} IN ({marks}) AND status = 'active'
+"""
 Key = tuple[str, ...]
 
 
@@ -94,3 +99,46 @@ async def _write(
     events = [(row.id, "agency.imported") for row in made]
     events += [(agency_id, "agency.changed_by_import") for agency_id, _ in changed]
     await audit.record_many(actor, Agency, events)
+
+
+async def named_agencies(names: set[tuple[str, str]]) -> dict[tuple[str, str], UUID | str]:
+    """The active agencies that people mean: an ORI, a PSAP ID, or the exact name; with a state.
+
+    Args:
+        names: (what was written, state of whoever works there). ``Name, TX`` says the state too.
+
+    Returns:
+        For each its id, or a sentence that says why it is not known which one is meant.
+    """
+    meant = {name: _meant(*name) for name in names}
+    found: dict[tuple[str, ...], set[UUID]] = {}
+    for column in ("ori", "psap_id", "name"):
+        values = sorted({key[1] for key in meant.values() if key[0] == column})
+        for first in range(0, len(values), AT_ONCE):
+            part = values[first : first + AT_ONCE]
+            sql = NAMED.replace("{column}", column).replace(
+                "{marks}", ", ".join(["{}"] * len(part))
+            )
+            for row in await fetch(sql, *part):
+                key = (column, row["value"], *([] if column == "ori" else [row["state"]]))
+                found.setdefault(key, set()).add(row["id"])
+    return {name: _the_one(found.get(key, set())) for name, key in meant.items()}
+
+
+def _meant(written: str, state: str) -> Key:
+    if ORI_FORM.fullmatch(normal_ori(written)):
+        return ("ori", normal_ori(written))
+    if named := WITH_STATE.fullmatch(written):
+        written, state = named[1], named[2]
+    column = "psap_id" if PSAP_FORM.fullmatch(written) else "name"
+    return (column, " ".join(written.split()), normal_state(state))
+
+
+def _the_one(found: set[UUID]) -> UUID | str:
+    if len(found) == 1:
+        return next(iter(found))
+    if found:
+        return "Two agencies have this name. Write the ORI or the PSAP ID."
+    return (
+        "No agency is listed so. Write the ORI, the PSAP ID, or the exact name as in Austin PD, TX."
+    )

@@ -1,5 +1,6 @@
 """Taking rows in: checked one by one, written in pieces, none stopped by another."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import islice
@@ -9,17 +10,22 @@ from uuid import UUID
 import msgspec
 
 from connect import clock, files
-from connect.agencies.imports import take_agencies
+from connect.accounts.imports import left_alone
+from connect.accounts.rules import normal_email
+from connect.agencies.queries import active_agency
 from connect.audit import record
 from connect.db import locked, one, transaction
-from connect.errors import Invalid
+from connect.errors import Forbidden, Invalid
 from connect.imports import rules
-from connect.imports.reading import Unreadable, read_table
+from connect.imports.kinds import KINDS
+from connect.imports.queries import IMPORT, import_by_id
+from connect.imports.reading import Unreadable, check_table, read_table
+from connect.imports.spreadsheet import csv_of
 from connect.imports.tables import Import, ImportKind, ImportState, RefusedRow
 from connect.jobs import enqueue
-from connect.policy import Actor, Permission
+from connect.policy import Actor, Relation
 
-PIECE = 2_000  # rows in one transaction and one job
+PIECE = 4_000  # rows in one transaction and one job
 HEADING = 2  # number of the first row: the heading is row 1
 
 
@@ -31,27 +37,36 @@ async def open_import(
     file_name: str,
     dry_run: bool,
     columns: Mapping[str, str],
+    agency_id: UUID | None = None,
+    invite: bool = False,
 ) -> Import:
-    """Keep a file and have it read by the worker.
+    """Keep a file that can be read to its end, as CSV, and have it taken in by the worker.
 
     Args:
         columns: our field → heading in the file; empty: guessed from the headings.
+        agency_id: whose roster it is; a coordinator's own agency.
+        invite: mail an invitation to each person who is new; without it nothing is mailed.
 
     Raises:
         Invalid: the file or the columns cannot be used; nothing was kept.
+        Forbidden, NotFound: the actor may not take in this kind, or not for that agency.
     """
-    actor.must(Permission.IMPORT_ROWS)
+    agency = await _agency(actor, kind, agency_id)
+    meant = KINDS[kind]
     try:
-        headings, _ = read_table(data)
+        table = await csv_of(data)
+        headings = await asyncio.to_thread(check_table, table)
     except Unreadable as error:
         raise Invalid({"file": str(error)}) from None
-    chosen = dict(columns) or rules.guess_columns(headings)
-    if fault := rules.columns_fault(chosen, headings):
+    chosen = dict(columns) or rules.guess_columns(meant.fields, headings)
+    if fault := rules.columns_fault(meant.fields, meant.needed, chosen, headings):
         raise Invalid({"columns": fault})
     row = Import(
         kind=kind,
         dry_run=dry_run,
-        file=await files.put(data),
+        agency=agency,
+        invite=invite and meant.invites,
+        file=await files.put(table),
         file_name=file_name[:200],
         columns=msgspec.json.encode(chosen).decode(),
         made_by=actor.id,
@@ -59,18 +74,44 @@ async def open_import(
     async with transaction():
         await Import.insert(row)
         await enqueue("imports.run", key=f"import {row.id} 0", import_id=row.id, start=0)
-        await record(actor, "import.opened", Import, of=row.id, kind=kind, dry_run=dry_run)
+        await record(
+            actor,
+            "import.opened",
+            Import,
+            of=row.id,
+            kind=kind,
+            dry_run=dry_run,
+            agency=agency,
+            invite=bool(row.invite),
+        )
     return row
+
+
+async def _agency(actor: Actor, kind: ImportKind, agency_id: UUID | None) -> UUID | None:
+    """The agency whose roster may be taken in; only who imports anything goes without one."""
+    actor.must(IMPORT)
+    everywhere = actor.relation(IMPORT) is Relation.ANY
+    if kind is not ImportKind.ROSTER:
+        if not everywhere:
+            raise Forbidden
+        if agency_id:
+            raise Invalid({"agency_id": "Only a roster is of one agency. Leave it out."})
+        return None
+    if agency_id is None:
+        if not everywhere:
+            raise Invalid({"agency_id": "Name the agency whose roster it is: your own."})
+        return None
+    async with transaction():
+        return (await active_agency(actor, agency_id)).id
 
 
 async def import_for_real(actor: Actor, import_id: UUID) -> Import:
     """Take in for real what a dry run looked at.
 
     Raises:
-        NotFound: there is no such import.
+        NotFound: there is no such import, or it is not the actor's.
     """
-    actor.must(Permission.IMPORT_ROWS)
-    tried = await one(Import.objects().where(Import.id == import_id))
+    tried = await import_by_id(actor, import_id)
     return await open_import(
         actor,
         ImportKind(tried.kind),
@@ -78,6 +119,8 @@ async def import_for_real(actor: Actor, import_id: UUID) -> Import:
         file_name=tried.file_name,
         dry_run=False,
         columns=msgspec.json.decode(tried.columns),
+        agency_id=tried.agency,
+        invite=tried.invite,
     )
 
 
@@ -87,26 +130,24 @@ async def run_import(import_id: UUID, start: int) -> None:
     A piece is one transaction with its counts, so that one that is done again adds nothing.
     """
     found = await one(Import.objects().where(Import.id == import_id))
-    if found.state == ImportState.DONE or found.rows != start:
+    if found.state in (ImportState.DONE, ImportState.UNREADABLE) or found.rows != start:
         return
     data = await files.get(found.file)
-    try:
-        headings, rows = read_table(data)
-        piece = list(islice(rows, start, start + PIECE))
-    except Unreadable as error:
-        await Import.update(
-            {Import.state: ImportState.UNREADABLE, Import.trouble: str(error)}
-        ).where(Import.id == import_id)
-        return
     columns = msgspec.json.decode(found.columns, type=dict[str, str])
+    headings, piece = await asyncio.to_thread(_piece, data, start)
     places = {field: headings.index(heading) for field, heading in columns.items()}
+    last = len(piece) < PIECE
+    emails = set[str]()
+    if last and found.agency:
+        emails = await asyncio.to_thread(_emails, data, places["email"])
     actor = Actor(account_id=found.made_by)
     async with transaction():
         row = await one(locked(Import.objects().where(Import.id == import_id), Import))
         if row.rows != start:  # another worker did this piece
             return
         await _take(actor, row, headings, places, piece, start)
-        last = len(piece) < PIECE
+        if last and row.agency:
+            row.left_alone = await left_alone(row.agency, emails)
         row.state = ImportState.DONE if last else ImportState.RUNNING
         row.done_at = clock.now() if last else None
         await row.save()
@@ -120,6 +161,16 @@ async def run_import(import_id: UUID, start: int) -> None:
             )
 
 
+def _piece(data: bytes, start: int) -> tuple[list[str], list[list[str]]]:
+    headings, rows = read_table(data, start=start)
+    return headings, list(islice(rows, PIECE))
+
+
+def _emails(data: bytes, place: int) -> set[str]:
+    _, rows = read_table(data)
+    return {normal_email(cells[place]) for cells in rows if place < len(cells)}
+
+
 async def _take(
     actor: Actor,
     row: Import,
@@ -128,6 +179,7 @@ async def _take(
     piece: list[list[str]],
     start: int,
 ) -> None:
+    kind = KINDS[ImportKind(row.kind)]
     good: list[tuple[int, dict[str, Any]]] = []
     refused: list[RefusedRow] = []
 
@@ -146,12 +198,12 @@ async def _take(
         if not any(cells):
             continue
         given = {field: cells[at] for field, at in places.items() if at < len(cells)}
-        facts, faults = rules.agency_of(given)
-        if faults:
+        facts, faults = kind.check(given)
+        if faults := faults | rules.formulas(given):
             refuse(number, faults)
         else:
             good.append((number, facts))
-    taken, unchanged, clashes = await take_agencies(actor, good, dry_run=row.dry_run)
+    taken, unchanged, clashes = await kind.take(actor, row, good)
     for number, faults in clashes.items():
         refuse(number, faults)
     for first in range(0, len(refused), 500):

@@ -31,6 +31,9 @@ class ImportOut(msgspec.Struct):
     taken: int
     unchanged: int
     refused: int
+    agency: UUID | None
+    invite: bool
+    left_alone: int | None  # people of the agency who are not in the file
     trouble: str
     errors: list[dict[str, Any]]
 
@@ -49,21 +52,31 @@ async def upload(request: ActorRequest, fields: dict[str, Any]) -> dict[str, Any
     given = fields.get("file")
     if not isinstance(given, UploadFile):
         wrong["file"] = "Choose a file: CSV in UTF-8, or XLSX."
-    if fields.get("kind") not in set(ImportKind):
-        wrong["kind"] = f"Use one of {', '.join(ImportKind)}."
+    if fields.get("kind") not in list(ImportKind):
+        wrong["kind"] = f"Use one of {', '.join(ImportKind)}. Other kinds cannot be imported yet."
     try:
         columns = msgspec.json.decode(str(fields.get("columns") or "{}"), type=dict[str, str])
     except msgspec.DecodeError:
         wrong["columns"] = 'Write JSON such as {"name": "agency_name", "state": "state_abbr"}.'
+    try:
+        agency = UUID(str(fields["agency_id"])) if fields.get("agency_id") else None
+    except ValueError:
+        wrong["agency_id"] = "Use the id of an agency."
     if wrong or not isinstance(given, UploadFile):
         raise Invalid(wrong)
     return {
         "kind": ImportKind(fields["kind"]),
         "data": await given.read(),
         "file_name": given.filename,
-        "dry_run": str(fields.get("dry_run", "")).lower() in ("true", "yes", "1", "on"),
+        "dry_run": _ticked(fields, "dry_run"),
         "columns": columns,
+        "agency_id": agency,
+        "invite": _ticked(fields, "invite"),
     }
+
+
+def _ticked(fields: dict[str, Any], name: str) -> bool:
+    return str(fields.get(name, "")).lower() in ("true", "yes", "1", "on")
 
 
 class ImportsApi(Controller):
@@ -73,7 +86,7 @@ class ImportsApi(Controller):
     @post(
         "/",
         permission=Permission.IMPORT_ROWS,
-        summary="Hand in a file (multipart: kind, file, dry_run, columns)",
+        summary="Hand in a file (multipart: kind, file, dry_run, columns, agency_id, invite)",
         status_code=202,
         request_max_body_size=MULTIPART,
     )

@@ -4,26 +4,39 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from piccolo.columns.combination import Where, WhereRaw
 
 from connect.db import one
 from connect.imports.tables import Import, RefusedRow
-from connect.policy import Actor, Permission
+from connect.policy import Actor, Permission, Relation
+
+IMPORT = Permission.IMPORT_ROWS
+Conditions = list[Where | WhereRaw]
+
+
+def _seen_by(actor: Actor) -> Conditions:
+    """All, or for a coordinator the own ones of the own agencies."""
+    actor.must(IMPORT)
+    if actor.relation(IMPORT) is Relation.ANY:
+        return []
+    return [Import.agency.is_in(sorted(actor.agencies(IMPORT))), Import.made_by == actor.id]
 
 
 async def import_by_id(actor: Actor, import_id: UUID) -> Import:
     """One import.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or it is not the actor's to see.
     """
-    actor.must(Permission.IMPORT_ROWS)
-    return await one(Import.objects().where(Import.id == import_id))
+    return await one(Import.objects().where(Import.id == import_id, *_seen_by(actor)))
 
 
-async def imports(actor: Actor, *, limit: int) -> list[Import]:
-    """The newest imports."""
-    actor.must(Permission.IMPORT_ROWS)
-    return await Import.objects().order_by(Import.id, ascending=False).limit(limit)
+async def imports(actor: Actor, *, agency: UUID | None = None, limit: int) -> list[Import]:
+    """The newest imports, or those of rosters of *agency*."""
+    query = Import.objects().where(*_seen_by(actor))
+    if agency:
+        query = query.where(Import.agency == agency)
+    return await query.order_by(Import.id, ascending=False).limit(limit)
 
 
 async def refused_rows(import_id: UUID, *, limit: int | None = None) -> list[dict[str, Any]]:

@@ -21,6 +21,8 @@ from connect.db import uuid7
 
 class ImportKind(StrEnum):
     AGENCIES = "agencies"
+    PEOPLE = "people"
+    ROSTER = "roster"
 
 
 class ImportState(StrEnum):
@@ -37,13 +39,16 @@ class Import(Table, tablename="import_file"):
     kind = Varchar(length=20)
     state = Varchar(length=12, default=ImportState.WAITING)
     dry_run = Boolean(default=False)
-    file = Varchar(length=64)  # SHA-256 of the stored bytes
+    agency = UUID(null=True, default=None)  # whose roster it is
+    invite = Boolean(default=False)  # whether new people are mailed an invitation
+    file = Varchar(length=64)  # SHA-256 of the stored table, as CSV
     file_name = Varchar(length=200, default="")
     columns = JSON(default="{}")  # our field → heading in the file
     rows = Integer(default=0)  # looked at so far
     taken = Integer(default=0)  # new or changed
     unchanged = Integer(default=0)
     refused = Integer(default=0)
+    left_alone = Integer(null=True, default=None)  # people of the agency who are not in the file
     trouble = Text(default="")  # why the file as a whole could not be read
     made_by = UUID()
     made_at = Timestamptz(default=clock.now)

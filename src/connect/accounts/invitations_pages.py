@@ -29,6 +29,7 @@ from connect.web.templating import day, page, redirect
 
 ActorRequest = Request[Actor, Any, Any]
 PER_PAGE = 50
+NOT_KEPT = {"Cache-Control": "no-store"}  # these pages tell names to whoever has the link
 NOTICES = {
     "sent": "The invitations are on their way.",
     "withdrawn": "The invitation is withdrawn. Its link opens nothing any more.",
@@ -192,6 +193,7 @@ async def _invited(
         request,
         "accounts/invited.html",
         status=409 if errors else 200,
+        headers=NOT_KEPT,
         invitation=await _facts(invitation),
         signed_in_as=signed_in_as,
         has_account=bool(await invited.owner_of(invitation)),
@@ -210,6 +212,7 @@ async def _register(
         request,
         "accounts/register_invited.html",
         status=422 if errors else 200,
+        headers=NOT_KEPT,
         invitation=await _facts(invitation),
         form=form or await _known(invitation),
         errors=errors or {},

@@ -22,7 +22,7 @@ from connect.agencies.imports import named_agencies
 from connect.agencies.rules import IMPLIED_DISCIPLINE
 from connect.agencies.tables import Agency
 from connect.config import settings
-from connect.db import fetch, locked
+from connect.db import engine, fetch
 from connect.jobs import Retry
 from connect.policy import Actor
 
@@ -31,6 +31,11 @@ FACTS = ("legal_name", "certificate_name", "discipline", "title", "state", "time
 FILLED = ("certificate_name", "discipline", "title", "state")  # where a proved account has nothing
 WORK = ("id", "account", "agency", "discipline", "is_primary", *GIVEN)
 UNUSABLE = (AccountStatus.SUSPENDED, AccountStatus.CLOSED)
+# Joined, because PostgreSQL compares each row with each value of a long IN.
+HELD = """
+WITH meant (value) AS (VALUES {marks})
+SELECT a.* FROM meant m JOIN account a ON a.email = m.value ORDER BY a.email {lock}
+"""
 PEOPLE_OF = """
 SELECT a.email FROM affiliation f JOIN account a ON a.id = f.account
 WHERE f.agency = {} AND f.since <= {} AND (f.until IS NULL OR f.until >= {})
@@ -254,8 +259,11 @@ async def _batch(rows: Rows) -> _Batch:
     emails = sorted({facts["email"] for _, facts in rows})
     accounts: dict[str, Account] = {}
     for part in _parts(emails):
-        query = Account.objects().where(Account.email.is_in(part)).order_by(Account.email)
-        accounts |= {account.email: account for account in await locked(query, Account)}
+        marks, lock = ", ".join(["({})"] * len(part)), ""
+        if engine().engine_type != "sqlite":
+            lock = "FOR UPDATE OF a"
+        found = await fetch(HELD.replace("{marks}", marks).replace("{lock}", lock), *part)
+        accounts |= {row["email"]: Account(**row) for row in found}
     works: dict[UUID, list[Work]] = {}
     columns = [getattr(Affiliation, name) for name in WORK]
     for part in _parts([account.id for account in accounts.values()]):

@@ -14,8 +14,11 @@ from connect.policy import Actor
 AT_ONCE = 400  # rows in one statement; PostgreSQL takes 32,767 parameters
 FACTS = ("kind", "name", "ori", "psap_id", "state", "county")
 WITH_STATE = re.compile(r"(.+?),\s*([A-Za-z]{2})")
+# Joined, because PostgreSQL compares each row with each value of a long IN.
 NAMED = """
-SELECT {column} AS value, state, id FROM agency WHERE {column} IN ({marks}) AND status = 'active'
+WITH meant (value) AS (VALUES {marks})
+SELECT a.{column} AS value, a.state, a.id FROM meant m JOIN agency a ON a.{column} = m.value
+WHERE a.status = 'active'
 """
 Key = tuple[str, ...]
 
@@ -117,7 +120,7 @@ async def named_agencies(names: set[tuple[str, str]]) -> dict[tuple[str, str], U
         for first in range(0, len(values), AT_ONCE):
             part = values[first : first + AT_ONCE]
             sql = NAMED.replace("{column}", column).replace(
-                "{marks}", ", ".join(["{}"] * len(part))
+                "{marks}", ", ".join(["({})"] * len(part))
             )
             for row in await fetch(sql, *part):
                 key = (column, row["value"], *([] if column == "ori" else [row["state"]]))

@@ -20,7 +20,7 @@ LADDER = [
     {"certificates", "trainings"},
     {"learning"},
     {"reports", "rosters", "trail", "transcripts"},
-    {"imports", "home"},
+    {"imports", "home", "merges"},
     {"records"},
 ]
 RUNG = {feature: height for height, features in enumerate(LADDER) for feature in features}

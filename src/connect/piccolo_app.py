@@ -15,6 +15,7 @@ FEATURES = [
     "imports",
     "rosters",
     "records",
+    "merges",
 ]
 PLUMBING = ["audit", "idempotency", "jobs", "limits"]
 

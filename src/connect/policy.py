@@ -82,6 +82,7 @@ class Permission(StrEnum):
     GRANT_ROLES = "grant_roles"
     RESET_FACTORS = "reset_factors"
     INVITE_PEOPLE = "invite_people"
+    MERGE_PEOPLE = "merge_people"  # who is registered twice, and to undo it
     IMPORT_ROWS = "import_rows"
     ADMINISTER = "administer"
 
@@ -146,6 +147,7 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
     },
     Permission.GRANT_ROLES: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.RESET_FACTORS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
+    Permission.MERGE_PEOPLE: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.ADMINISTER: {
         Role.REGISTRAR: Relation.ANY,
         Role.ANALYST: Relation.ANY,

@@ -130,11 +130,13 @@ async def answer_registration(email: str) -> None:
     """
     async with transaction():
         account = await held_by(email)
-        if account is None or account.status not in USABLE:
+        if account is None or account.status not in (*USABLE, AccountStatus.MERGED):
             return
         if not await limits.room(("mail", email)):
             return
-        if account.status == AccountStatus.PENDING_EMAIL:
+        if account.status == AccountStatus.MERGED:
+            await write_mail("accounts/joined", to=email, name=account.legal_name)
+        elif account.status == AccountStatus.PENDING_EMAIL:
             await _mail_proof(account)
         else:
             await write_mail(

@@ -97,8 +97,12 @@ def _actor(rows: list[dict[str, Any]], key: str, csrf: str = "") -> Actor:
 
 
 async def account_of(actor: Actor, *, lock: bool = False) -> Account:
-    """The actor's own account. With *lock*, nobody else changes it before the transaction ends."""
-    query = Account.objects().where(Account.id == actor.id)
+    """The actor's own account. With *lock*, nobody else changes it before the transaction ends.
+
+    Raises:
+        NotFound: it was suspended, closed or merged since the request came in.
+    """
+    query = Account.objects().where(Account.id == actor.id, IN_USE)
     return await one(locked(query, Account) if lock else query)
 
 
@@ -134,6 +138,15 @@ async def proved_addresses(account: Account) -> list[str]:
     )
     first = [account.email] if account.proved_at else []
     return [*first, *sorted(row["email"] for row in further)]
+
+
+async def merged_account(email: str) -> Account | None:
+    """The account with this address, if another one stands for it."""
+    return (
+        await Account.objects()
+        .where(Account.email == email, Account.status == AccountStatus.MERGED)
+        .first()
+    )
 
 
 async def account_in_use(account_id: UUID) -> Account | None:

@@ -8,7 +8,12 @@ from piccolo.columns.combination import Where
 
 from connect import audit, clock, limits, security
 from connect.accounts import proofs
-from connect.accounts.queries import account_by_email, account_in_use, account_of
+from connect.accounts.queries import (
+    account_by_email,
+    account_in_use,
+    account_of,
+    merged_account,
+)
 from connect.accounts.rules import HALF_OPEN, SESSION, normal_email
 from connect.accounts.tables import (
     Account,
@@ -326,10 +331,16 @@ async def request_reset(network: str, email: str) -> None:
 
 
 async def send_reset(email: str) -> None:
-    """Mail a reset link; job. Beyond a few an hour for one address nothing is sent."""
+    """Mail a reset link, or word that another account stands for this one; job.
+
+    Beyond a few an hour for one address nothing is sent.
+    """
     async with transaction():
-        account = await account_by_email(email)
+        account = await account_by_email(email) or await merged_account(email)
         if account is None or not await limits.room(("mail", email)):
+            return
+        if account.status == AccountStatus.MERGED:
+            await write_mail("accounts/joined", to=email, name=account.legal_name)
             return
         token = await make_link(LinkKind.RESET, account.id)
         await write_mail(

@@ -29,6 +29,7 @@ class AccountStatus(StrEnum):
     REVERIFY_DUE = "reverify_due"  # the verification ran out
     SUSPENDED = "suspended"
     CLOSED = "closed"
+    MERGED = "merged"  # into another one of the same person
     ERASED = "erased"
 
 
@@ -52,6 +53,7 @@ class Account(Table, tablename="account"):
     reverify_since = Timestamptz(null=True, default=None)  # when the verification ran out
     suspended_at = Timestamptz(null=True, default=None)
     suspension_reason = Text(default="")
+    merged_into = UUID(null=True, default=None)  # the account that stands for this one
     # Closed, merged away or erased, whichever came first: no registered user from that day on.
     ended_at = Timestamptz(null=True, default=None)
     erased_at = Timestamptz(null=True, default=None)

@@ -18,7 +18,7 @@ DEFINITION = (
 # The ledger with repeats of its own period marked; the parts are made of the same rows.
 ROWS = """
 SELECT t.*, row_number() OVER (PARTITION BY t.person, t.course ORDER BY t.day, t.id) AS turn
-FROM training t WHERE t.day BETWEEN {} AND {}
+FROM training t WHERE t.day BETWEEN {} AND {} AND t.voided_by IS NULL
 """
 PARTS = {
     "discipline": "discipline",
@@ -147,8 +147,9 @@ async def training_rows(
 async def live_numbers() -> dict[str, int]:
     """The three numbers of the landing page."""
     rows = await fetch(
-        "SELECT (SELECT count(*) FROM account WHERE proved_at IS NOT NULL) AS registered, "
-        "(SELECT count(*) FROM training) AS trainings, "
+        "SELECT (SELECT count(*) FROM account WHERE proved_at IS NOT NULL "
+        "AND status <> 'merged') AS registered, "
+        "(SELECT count(*) FROM training WHERE voided_by IS NULL) AS trainings, "
         "(SELECT count(*) FROM certificate) AS certificates"
     )
     return dict(rows[0])

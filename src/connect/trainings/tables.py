@@ -37,4 +37,5 @@ class Training(Table, tablename="training"):
     source_kind = Varchar(length=20)
     source = UUID()  # what it was earned by: one instance for each
     recorded_at = Timestamptz(default=clock.now)
+    voided_by = UUID(null=True, default=None)  # the merge that found it to be a repeat; not counted
     training_source_once = Unique([source_kind, source])

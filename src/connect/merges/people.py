@@ -1,0 +1,235 @@
+"""What joining two accounts comes to: the plan that a preview shows and a merge carries out.
+
+What the constraints of the tables ask for, and what is done about each:
+
+- ``enrollment_open`` allows one open enrollment in a course. When both have one, the one with
+  more steps done stays open (the kept account's when they are equal); the other is withdrawn and
+  keeps its progress and attempts.
+- ``completion`` and ``certificate`` are unique by what they were earned with, which does not
+  change. A repeat (same version, same day) stays with the account that is gone, together with its
+  enrollment and its training instance, which is voided; its certificate moves and stays valid.
+- Nobody works for more than two agencies, or twice for one, at a time: what is beyond that moves
+  and ends.
+- ``attention`` has one row a person: that of the kept account stays.
+- ``agency_draft_once``: of two equal requests for an agency the kept account's stays.
+- ``role_grant_once`` and every way in: roles, sessions, tokens and links never move.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from connect import clock
+from connect.accounts.affiliations import MOST, today_of
+from connect.accounts.tables import (
+    Account,
+    AccountStatus,
+    Affiliation,
+    ApiToken,
+    CaseState,
+    EligibilityCase,
+    OneTimeLink,
+    RoleGrant,
+    Session,
+)
+from connect.agencies.tables import Agency, AgencyState
+from connect.certificates.tables import Certificate
+from connect.db import fetch
+from connect.learning.tables import OPEN, Attempt, AttemptState, Completion, Enrollment, Progress
+from connect.lists import DISCIPLINES, STATES
+from connect.merges.rules import Fact, Plan, Repeat, Step
+from connect.merges.steps import ends, moves, rows_where
+from connect.policy import Actor
+from connect.trainings.tables import Training
+
+REPEATS = """
+SELECT m.id, m.enrollment, m.training, m.day, k.title, k.number, v.number AS version,
+  max(CASE WHEN o.training IS NULL THEN 0 ELSE 1 END) AS counted
+FROM completion m JOIN enrollment e ON e.id = m.enrollment
+JOIN course_version v ON v.id = e.version JOIN certificate k ON k.id = m.certificate
+JOIN enrollment f ON f.version = e.version AND f.learner = {}
+JOIN completion o ON o.enrollment = f.id AND o.day = m.day AND o.learner = f.learner
+WHERE m.learner = {}
+GROUP BY m.id, m.enrollment, m.training, m.day, k.title, k.number, v.number
+ORDER BY m.day, m.id
+"""
+JOINED = "The account was joined with another one of the same person."
+
+
+async def plan_of_people(actor: Actor, keep: Account, gone: Account, merge: UUID) -> Plan:
+    """All that making *keep* stand for *gone* by *merge* does, in order; nothing is changed yet."""
+    repeats = await fetch(REPEATS, keep.id, gone.id)
+    voided = {row["training"] for row in repeats if row["training"] and row["counted"]}
+    steps = [
+        *await _one_open_enrollment(keep, gone),
+        *await _records(keep, gone, repeats, voided),
+        *await _voidings(voided, merge),
+        *await join_affiliations(keep, gone),
+        *await _drafts(keep, gone),
+        *await _open_cases(actor, gone),
+        *await _ways_in_and_roles(gone),
+        Step("account", str(gone.id), "status", gone.status, AccountStatus.MERGED),
+        Step("account", str(gone.id), "merged_into", None, keep.id),
+    ]
+    return Plan(
+        steps=steps,
+        facts=_facts(keep, gone),
+        repeats=[
+            Repeat(
+                title=row["title"],
+                version=row["version"],
+                day=str(row["day"]),
+                certificate=row["number"],
+                counted=row["training"] in voided,
+            )
+            for row in repeats
+        ],
+        notes=_notes(keep, gone),
+    )
+
+
+async def _records(
+    keep: Account, gone: Account, repeats: Sequence[dict[str, Any]], voided: set[UUID]
+) -> list[Step]:
+    """Everything but repeats goes to *keep*; so do the certificates of repeats."""
+    stay = {row[name] for row in repeats for name in ("id", "enrollment")}
+    found: list[Step] = []
+    for table, column in (
+        (Enrollment, Enrollment.learner),
+        (Completion, Completion.learner),
+        (Certificate, Certificate.holder),
+        (Training, Training.person),
+    ):
+        rows = await rows_where(table, column == gone.id)
+        moving = [row for row in rows if row["id"] not in stay | voided]
+        found += moves(table, moving, column, keep.id)
+    return found
+
+
+async def _voidings(trainings: set[UUID], merge: UUID) -> list[Step]:
+    rows = await rows_where(Training, Training.id.is_in(list(trainings))) if trainings else []
+    return moves(Training, rows, Training.voided_by, merge)
+
+
+async def _one_open_enrollment(keep: Account, gone: Account) -> list[Step]:
+    rows = await rows_where(
+        Enrollment, Enrollment.learner.is_in([keep.id, gone.id]), Enrollment.state.is_in(OPEN)
+    )
+    by_course: dict[UUID, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_course.setdefault(row["course"], []).append(row)
+    found: list[Step] = []
+    for both in by_course.values():
+        if len(both) > 1:
+            done = {row["id"]: await _steps_done(row["id"]) for row in both}
+            both.sort(key=lambda row: (done[row["id"]], row["learner"] == keep.id))
+            found += moves(Enrollment, both[:-1], Enrollment.state, "withdrawn")
+    return found
+
+
+async def _steps_done(enrollment: UUID) -> int:
+    lessons = await Progress.count().where(
+        Progress.enrollment == enrollment, Progress.done_at.is_not_null()
+    )
+    tests = await Attempt.count().where(
+        Attempt.enrollment == enrollment, Attempt.state == AttemptState.PASSED
+    )
+    return int(lessons + tests)
+
+
+async def join_affiliations(keep: Account, gone: Account) -> list[Step]:
+    """Where *gone* works and worked becomes *keep*'s history.
+
+    What is twice, or one too many, ends on the day before; it is not primary beside the kept
+    account's own.
+    """
+    today = today_of(keep)
+    own = [row for row in await _affiliations(keep.id) if _is_current(row, today)]
+    rows = await _affiliations(gone.id)
+    current = [row for row in rows if _is_current(row, today)]
+    current.sort(key=lambda row: (not row["is_primary"], row["since"], row["id"]))
+    agencies = {row["agency"] for row in own}
+    found: list[Step] = []
+    for row in current:
+        if row["agency"] in agencies or len(agencies) >= MOST:
+            last = max(row["since"], today - timedelta(days=1))
+            found += moves(Affiliation, [row], Affiliation.until, last)
+        else:
+            agencies.add(row["agency"])
+        if own:
+            found += moves(Affiliation, [row], Affiliation.is_primary, False)
+    return found + moves(Affiliation, rows, Affiliation.account, keep.id)
+
+
+async def _affiliations(account: UUID) -> list[dict[str, Any]]:
+    return await rows_where(Affiliation, Affiliation.account == account)
+
+
+def _is_current(row: dict[str, Any], today: date) -> bool:
+    return row["since"] <= today and (row["until"] is None or row["until"] >= today)
+
+
+async def _drafts(keep: Account, gone: Account) -> list[Step]:
+    drafts = await rows_where(
+        Agency,
+        Agency.opened_by.is_in([keep.id, gone.id]),
+        Agency.status == AgencyState.DRAFT,
+    )
+    own = {(row["state"], row["words"]) for row in drafts if row["opened_by"] == keep.id}
+    new = [row for row in drafts if (row["state"], row["words"]) not in own]
+    return moves(Agency, new, Agency.opened_by, keep.id)
+
+
+async def _open_cases(actor: Actor, gone: Account) -> list[Step]:
+    rows = await rows_where(
+        EligibilityCase, EligibilityCase.account == gone.id, EligibilityCase.decided_at.is_null()
+    )
+    return [
+        *moves(EligibilityCase, rows, EligibilityCase.state, CaseState.EXPIRED.value),
+        *moves(EligibilityCase, rows, EligibilityCase.decided_at, clock.now()),
+        *moves(EligibilityCase, rows, EligibilityCase.decided_by, actor.id),
+        *moves(EligibilityCase, rows, EligibilityCase.reason, JOINED),
+    ]
+
+
+async def _ways_in_and_roles(gone: Account) -> list[Step]:
+    unused = await rows_where(
+        OneTimeLink, OneTimeLink.account == gone.id, OneTimeLink.used_at.is_null()
+    )
+    found = ends(OneTimeLink, unused)
+    for table, column in (
+        (Session, Session.account),
+        (ApiToken, ApiToken.account),
+        (RoleGrant, RoleGrant.account),
+    ):
+        found += ends(table, await rows_where(table, column == gone.id))
+    return found
+
+
+def _facts(keep: Account, gone: Account) -> list[Fact]:
+    shown: dict[str, Callable[[Account], str]] = {
+        "Name": lambda a: a.legal_name,
+        "Name on certificates": lambda a: a.certificate_name or a.legal_name,
+        "Address": lambda a: a.email,
+        "Field of work": lambda a: _label(DISCIPLINES, a.discipline),
+        "Title": lambda a: a.title or "Not reported",
+        "State": lambda a: _label(STATES, a.state),
+        "Time zone": lambda a: a.time_zone,
+        "Verified": lambda a: "Yes" if a.verified_at else "No",
+    }
+    return [Fact(name, of(keep), of(gone)) for name, of in shown.items()]
+
+
+def _label(known: Any, code: str | None) -> str:
+    return known[code].label if code in known else "Not reported"
+
+
+def _notes(keep: Account, gone: Account) -> list[str]:
+    found = []
+    if gone.verified_at and not keep.verified_at:
+        found.append(
+            "The account that goes is verified and the other is not. That does not move: verify "
+            "the account that stays, or join them the other way round."
+        )
+    return found

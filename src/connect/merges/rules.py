@@ -1,0 +1,244 @@
+"""What becomes of each reference when two records are joined, and who looks like whom. Pure."""
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+UNDO = timedelta(days=30)
+MOST_ALIKE = 8  # accounts; a name or mailbox that more have in common tells nobody apart
+SAFE_LENGTH = 6  # letters; in shorter names one letter makes another name
+
+
+class Fate(StrEnum):
+    """What a merge does with a row that refers to the one that is gone."""
+
+    MOVES = "moves"  # to the one that is kept
+    ENDS = "ends"  # the row is taken away and kept for an undo: privilege never moves
+    STAYS = "stays"  # what somebody did remains theirs, or others have no use for it
+
+
+# Every column that refers to an account. A table that is added has to be decided on here.
+PEOPLE: dict[str, Fate] = {
+    "account.merged_into": Fate.STAYS,  # a chain of merges is undone link by link
+    "affiliation.account": Fate.MOVES,  # see people.join_affiliations
+    "agency.opened_by": Fate.MOVES,  # drafts only: who screens one makes that person coordinator
+    "agency.screened_by": Fate.STAYS,
+    "agency_code.made_by": Fate.STAYS,
+    "agency_profile.recorded_by": Fate.STAYS,
+    "api_token.account": Fate.ENDS,
+    "attention.learner": Fate.STAYS,  # a moment that was counted before the merge is past
+    "audit_event.actor": Fate.STAYS,
+    "certificate.holder": Fate.MOVES,
+    "completion.learner": Fate.MOVES,  # but for repeats
+    "duplicate_pair.one": Fate.STAYS,
+    "duplicate_pair.other": Fate.STAYS,
+    "duplicate_pair.told_by": Fate.STAYS,
+    "eligibility_case.account": Fate.STAYS,  # proves nothing for another; open ones are ended
+    "eligibility_case.decided_by": Fate.STAYS,
+    "enrollment.learner": Fate.MOVES,  # but for repeats; one of two open ones is withdrawn
+    "import_file.made_by": Fate.STAYS,
+    "one_time_link.account": Fate.ENDS,  # unused ones
+    "record_merge.gone": Fate.STAYS,
+    "record_merge.kept": Fate.STAYS,
+    "record_merge.made_by": Fate.STAYS,
+    "record_merge.undone_by": Fate.STAYS,
+    "role_grant.account": Fate.ENDS,
+    "role_grant.granted_by": Fate.STAYS,
+    "session.account": Fate.ENDS,
+    "training.person": Fate.MOVES,  # but for repeats, which are voided
+}
+# Every column that refers to an agency.
+AGENCIES: dict[str, Fate] = {
+    "affiliation.agency": Fate.MOVES,  # current ones; who works for both keeps one
+    "agency.merged_into": Fate.STAYS,
+    "agency.parent": Fate.MOVES,
+    "agency_code.agency": Fate.MOVES,
+    "agency_domain.agency": Fate.MOVES,  # but for those that both list
+    "agency_profile.agency": Fate.STAYS,  # what that one was like; shown with the kept one's
+    "eligibility_case.agency": Fate.MOVES,  # open ones
+    "record_merge.gone": Fate.STAYS,
+    "record_merge.kept": Fate.STAYS,
+    "role_grant.agency": Fate.MOVES,  # who holds a role for both keeps one
+    "training.agency": Fate.STAYS,  # facts as they stood (R11)
+}
+# Ids of other things, which no merge touches.
+OTHERS = {
+    "certificate.source",  # the enrollment, which keeps its id
+    "one_time_link.about",  # an eligibility case
+    "training.source",  # the enrollment
+    "training.voided_by",  # a merge
+}
+# How the moved rows are called, one and several.
+WORDS = {
+    "affiliation": ("affiliation", "affiliations"),
+    "agency.opened_by": ("request for an agency", "requests for agencies"),
+    "agency.parent": ("agency below it", "agencies below it"),
+    "agency_code": ("code", "codes"),
+    "agency_domain": ("e-mail domain", "e-mail domains"),
+    "api_token": ("API token", "API tokens"),
+    "certificate": ("certificate", "certificates"),
+    "completion": ("completion", "completions"),
+    "eligibility_case": ("open request to be verified", "open requests to be verified"),
+    "enrollment": ("enrollment", "enrollments"),
+    "one_time_link": ("unused mailed link", "unused mailed links"),
+    "role_grant": ("role", "roles"),
+    "session": ("session", "sessions"),
+    "training": ("counted training", "counted trainings"),
+}
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One value to be changed; without a column, the whole row is to be taken away."""
+
+    table: str
+    row: str  # primary key
+    column: str
+    before: Any
+    after: Any = None
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many rows of one kind."""
+
+    what: str
+    number: int
+
+
+class Repeat(msgspec.Struct, frozen=True):
+    """A completion that both accounts have."""
+
+    title: str
+    version: int
+    day: str
+    certificate: str  # number of the one that is gone's; it stays valid
+    counted: bool  # its training instance is voided
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One fact side by side. That of the one that is kept stays."""
+
+    name: str
+    kept: str
+    gone: str
+
+    @property
+    def differs(self) -> bool:
+        return self.kept.casefold() != self.gone.casefold()
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """All that a merge does, in order, and what is told of it."""
+
+    steps: list[Step]
+    facts: list[Fact]
+    repeats: list[Repeat] = []
+    notes: list[str] = []
+
+    def moves(self) -> list[Count]:
+        """How many rows of each kind go to the one that is kept."""
+        owner = {name for name, fate in (PEOPLE | AGENCIES).items() if fate is Fate.MOVES}
+        return _counted(s for s in self.steps if f"{s.table}.{s.column}" in owner)
+
+    def ends(self) -> list[Count]:
+        """How many rows of each kind end."""
+        ended = {("eligibility_case", "state"), ("affiliation", "until"), ("enrollment", "state")}
+        return _counted(s for s in self.steps if not s.column or (s.table, s.column) in ended)
+
+
+def _counted(steps: Iterable[Step]) -> list[Count]:
+    found: dict[tuple[str, str], int] = {}
+    for step in steps:
+        words = WORDS.get(f"{step.table}.{step.column}") or WORDS[step.table]
+        found[words] = found.get(words, 0) + 1
+    return [Count(words[number != 1], number) for words, number in found.items()]
+
+
+def undo_until(made_at: datetime) -> datetime:
+    """Until when a merge can be undone."""
+    return made_at + UNDO
+
+
+def masked(email: str) -> str:
+    """An address of which its owner knows that it is theirs, and nobody else whose."""
+    mailbox, _, domain = email.rpartition("@")
+    return f"{mailbox[:1]}…@{domain}"
+
+
+class Reason(StrEnum):
+    """Why two accounts may be one person's."""
+
+    NAME_STATE = "name-state"
+    NAME_AGENCY = "name-agency"
+    MAILBOX = "mailbox"
+
+
+REASON_WORDS = {
+    Reason.NAME_STATE: "Same name, same state",
+    Reason.NAME_AGENCY: "Same name, same agency",
+    Reason.MAILBOX: "Same mailbox name, almost the same name",
+}
+
+
+class Someone(msgspec.Struct, frozen=True):
+    """An account as the search for duplicates sees it."""
+
+    id: UUID
+    name: str
+    email: str
+    state: str | None
+    agencies: tuple[UUID, ...] = ()  # where the person works now
+
+
+def folded(name: str) -> str:
+    """A name without case, accents, punctuation and order of "Last, First"."""
+    last, comma, first = name.partition(",")
+    plain = unicodedata.normalize("NFKD", (f"{first} {last}" if comma else name).casefold())
+    kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
+    return " ".join(kept.split())
+
+
+def mailbox(email: str) -> str:
+    """What stands before the @, without dots and without what follows a plus."""
+    return email.rpartition("@")[0].partition("+")[0].replace(".", "")
+
+
+def almost_same(one: str, other: str) -> bool:
+    """Whether two folded names are one slip of the pen apart, or one leaves out a middle name."""
+    if one == other:
+        return True
+    few, many = sorted((one.split(), other.split()), key=len)
+    if len(few) > 1 and set(few) < set(many) and few[0] == many[0]:
+        return True
+    return min(len(one), len(other)) >= SAFE_LENGTH and _one_slip(one, other)
+
+
+def _one_slip(one: str, other: str) -> bool:
+    """Whether a letter was changed, left out or put in, or two neighbors changed places."""
+    short, long = sorted((one, other), key=len)
+    at = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(short) == len(long):
+        swapped = short[:at] + short[at : at + 2][::-1] + short[at + 2 :]
+        return short[at + 1 :] == long[at + 1 :] or swapped == long
+    return len(long) - len(short) == 1 and short[at:] == long[at + 1 :]
+
+
+def keys(person: Someone) -> list[tuple[Reason, str]]:
+    """Under what a person is looked for; two who have none in common are never compared."""
+    name = folded(person.name)
+    found = [(Reason.MAILBOX, mailbox(person.email))]
+    if person.state:
+        found.append((Reason.NAME_STATE, f"{person.state} {name}"))
+    return found + [(Reason.NAME_AGENCY, f"{agency} {name}") for agency in person.agencies]
+
+
+def reasons(one: Someone, other: Someone) -> list[Reason]:
+    """Why two accounts may be one person's; none when they do not look like it."""
+    common = {reason for reason, _ in set(keys(one)) & set(keys(other))}
+    if not almost_same(folded(one.name), folded(other.name)):
+        common.discard(Reason.MAILBOX)
+    return sorted(common)

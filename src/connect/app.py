@@ -42,6 +42,8 @@ from connect.mail.api import NoticesApi
 from connect.mail.notice_pages import NoticePages
 from connect.mail.outbox_api import OutboxApi
 from connect.mail.pages import OutboxPages
+from connect.merges.api import MergesApi
+from connect.merges.pages import MergePages
 from connect.policy import Permission, permitted
 from connect.records.api import RecordsApi
 from connect.records.pages import RecordsPages
@@ -69,6 +71,7 @@ API = [
     ListsApi,
     NoticesApi,
     OutboxApi,
+    MergesApi,
     PeopleApi,
     PersonApi,
     RecordsApi,
@@ -89,6 +92,7 @@ PAGES = [
     InvitationPages,
     LearningPages,
     NoticePages,
+    MergePages,
     OutboxPages,
     PeoplePages,
     PersonPages,

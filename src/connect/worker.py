@@ -17,6 +17,8 @@ from connect.accounts import (
 from connect.certificates import actions as certificates
 from connect.imports import actions as imports
 from connect.mail import actions as mail
+from connect.merges import actions as merges
+from connect.merges import duplicates
 from connect.records import actions as records
 
 HANDLERS: dict[str, jobs.Handler] = {
@@ -37,6 +39,8 @@ HANDLERS: dict[str, jobs.Handler] = {
     "mail.deliver": mail.deliver,
     "mail.sweep": mail.sweep,
     "records.remove_files": records.remove_files,
+    "merges.look": duplicates.look,
+    "merges.sweep": merges.sweep,
 }
 EVERY: dict[str, timedelta] = {
     "accounts.end_old_verifications": timedelta(days=1),
@@ -46,6 +50,8 @@ EVERY: dict[str, timedelta] = {
     "imports.sweep": timedelta(days=1),
     "limits.sweep": timedelta(hours=1),
     "mail.sweep": timedelta(days=1),
+    "merges.look": timedelta(minutes=5),
+    "merges.sweep": timedelta(days=1),
 }
 
 _last_slots: dict[str, int] = {}

@@ -17,7 +17,6 @@ from connect.agencies.actions import (
     Verdict,
     change_agency,
     create_agency,
-    merge_agencies,
     open_draft,
     screen,
 )
@@ -258,49 +257,3 @@ async def test_a_stranger_finds_no_agency_to_change(database):
     with pytest.raises(NotActive):
         await change_agency(await make.staff(Role.ADMIN), declined.id, {"name": "Back"})
     assert (await standing_agency(ours.id)).name == ours.name
-
-
-async def test_a_merged_agency_leads_to_the_one_that_is_kept(database):
-    registrar = await make.staff(Role.REGISTRAR)
-    first = await made.agency(domains=("a.example", "b.example"))
-    second = await made.agency(domains=("b.example",))
-    third = await made.agency()
-
-    await merge_agencies(registrar, second.id, first.id)
-    await merge_agencies(registrar, third.id, second.id)
-
-    assert (await standing_agency(first.id)).id == third.id
-    assert (await listed(third.id)).keys() == {"a.example", "b.example"}
-    assert (await listed(first.id)).keys() == {"a.example", "b.example"}  # nothing is lost
-    done, details = await acts()
-    assert done == ["agency.merged"] * 2
-    assert details == {"into": str(third.id), "domains": ["a.example", "b.example"]}
-
-
-async def test_what_cannot_be_merged(database):
-    registrar = await make.staff(Role.REGISTRAR)
-    ours, theirs = await made.agency(), await made.agency()
-    draft = await open_draft(await make.learner(), **made.wish())
-
-    for drop in (ours.id, draft.id, uuid4()):
-        with pytest.raises(Invalid):
-            await merge_agencies(registrar, ours.id, drop)
-    with pytest.raises(NotFound):
-        await merge_agencies(registrar, draft.id, ours.id)
-    with pytest.raises(Forbidden):
-        await merge_agencies(await made.coordinator(ours, theirs), ours.id, theirs.id)
-    assert await Agency.count().where(Agency.status == AgencyState.MERGED) == 0
-
-
-async def test_of_two_merges_in_opposite_directions_one_is_done(database):
-    registrar = await make.staff(Role.REGISTRAR)
-    one, two = await made.agency(), await made.agency()
-
-    found = await asyncio.gather(
-        merge_agencies(registrar, one.id, two.id),
-        merge_agencies(registrar, two.id, one.id),
-        return_exceptions=True,
-    )
-
-    assert sorted(type(f).__name__ for f in found) == ["Agency", "NotFound"]
-    assert await Agency.count().where(Agency.status == AgencyState.MERGED) == 1

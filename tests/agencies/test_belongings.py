@@ -8,7 +8,6 @@ import pytest
 
 import make
 from agencies import made
-from connect.agencies.actions import merge_agencies
 from connect.agencies.codes import CodeUnusable, end_code, make_code, use_code
 from connect.agencies.domains import (
     DomainElsewhere,
@@ -22,6 +21,7 @@ from connect.agencies.tables import AgencyCode, AgencyDomain, AgencyProfile, Age
 from connect.audit import AuditEvent
 from connect.db import transaction
 from connect.errors import Forbidden, Invalid, NotFound
+from connect.merges.actions import merge_agencies
 from connect.policy import Role
 
 DAY = timedelta(days=1)

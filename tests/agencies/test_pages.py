@@ -9,10 +9,11 @@ import pytest
 
 import make
 from agencies import made
-from connect.agencies.actions import Verdict, merge_agencies, open_draft, screen
+from connect.agencies.actions import Verdict, open_draft, screen
 from connect.agencies.codes import make_code
 from connect.agencies.queries import codes_of, domains_of, profiles_of, standing_agency
 from connect.agencies.tables import Agency, AgencyState
+from connect.merges.actions import merge_agencies
 from connect.policy import Role
 
 

@@ -56,6 +56,15 @@ async def person(actor: Actor, account_id: UUID) -> Account:
     return await one(Account.objects().where(Account.id == account_id))
 
 
+async def joined_into(account: UUID) -> list[dict[str, Any]]:
+    """The accounts for which this one stands: ``{id, email}``."""
+    return (
+        await Account.select(Account.id, Account.email)
+        .where(Account.merged_into == account)
+        .order_by(Account.id)
+    )
+
+
 async def roles_of(account: UUID) -> list[dict[str, Any]]:
     """The roles somebody holds: ``{role, agency, agency_name}``."""
     return await fetch(ROLES, account)

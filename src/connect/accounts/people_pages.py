@@ -8,7 +8,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from connect.accounts import affiliations, roles, verification
-from connect.accounts.people import people, person, roles_of, waiting_cases
+from connect.accounts.people import joined_into, people, person, roles_of, waiting_cases
 from connect.accounts.people_api import CaseIn, DecisionIn, ScreeningIn, open_case
 from connect.accounts.proofs import has_factor
 from connect.accounts.queries import USABLE, account_of, proved_addresses
@@ -193,6 +193,7 @@ class PeoplePages(Controller):
             q=words,
             next=f"/admin/people?q={words}&after={following}" if following else "",
             waiting=len(await waiting_cases(request.user)) if waiting else 0,
+            may_merge=request.user.may(Permission.MERGE_PEOPLE),
         )
 
     @get("/people/{account_id:uuid}", permission=Permission.READ_PEOPLE)
@@ -274,6 +275,9 @@ async def person_page(
         may_suspend=request.user.may(Permission.SUSPEND_PEOPLE) and account.id != request.user.id,
         may_erase=request.user.may(Permission.ERASE_PEOPLE) and account.id != request.user.id,
         may_reset=request.user.may(Permission.RESET_FACTORS) and await has_factor(account.id),
+        merged_into=account.merged_into,
+        joined=await joined_into(account.id),
+        may_merge=not account.merged_into and request.user.may(Permission.MERGE_PEOPLE),
         role_options=[
             (role, role.replace("-", " ").capitalize()) for role in sorted(roles.BY_HAND)
         ],

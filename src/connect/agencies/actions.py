@@ -1,4 +1,4 @@
-"""Bringing an agency, screening it, changing it, merging it."""
+"""Bringing an agency, screening it, changing it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
@@ -9,7 +9,7 @@ import msgspec
 
 from connect import clock
 from connect.agencies import rules
-from connect.agencies.domains import copy_domains, list_domains, propose_domains
+from connect.agencies.domains import list_domains, propose_domains
 from connect.agencies.queries import NotActive, domains_of, managed_agency
 from connect.agencies.tables import Agency, AgencyState
 from connect.audit import record
@@ -273,31 +273,6 @@ async def change_agency(actor: Actor, agency_id: UUID, changes: Mapping[str, Any
         was = {name: before[name] for name in changed}
         await record(actor, "agency.changed", Agency, of=agency.id, before=was, after=changed)
     return agency
-
-
-async def merge_agencies(actor: Actor, keep: UUID, drop: UUID) -> Agency:
-    """Let the agency *keep* stand for *drop*, which was listed twice; the one that is kept.
-
-    Nothing of *drop* is changed but its state: its domains are copied, its codes and profiles
-    are found through the one that is kept. People's affiliations and roles are not touched here.
-
-    Raises:
-        NotFound: *keep* is no active agency.
-        Invalid: *drop* is none, or the two are one.
-    """
-    actor.must(Permission.MANAGE_AGENCIES)
-    async with transaction():
-        held = await _hold(keep, drop)
-        kept, dropped = held.get(keep), held.get(drop)
-        if kept is None or kept.status != AgencyState.ACTIVE:
-            raise NotFound
-        if dropped is None or dropped.status != AgencyState.ACTIVE or keep == drop:
-            raise Invalid({"other_id": "Choose another agency that is listed."})
-        dropped.status, dropped.merged_into = AgencyState.MERGED, kept.id
-        await dropped.save([Agency.status, Agency.merged_into])
-        copied = await copy_domains(drop, keep)
-        await record(actor, "agency.merged", Agency, of=drop, into=keep, domains=copied)
-    return kept
 
 
 def _normal(given: Mapping[str, Any]) -> dict[str, Any]:

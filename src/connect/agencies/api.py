@@ -201,10 +201,6 @@ class ProfileIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     agencies_served: Count | None = None
 
 
-class MergeIn(msgspec.Struct, forbid_unknown_fields=True):
-    other_id: Annotated[UUID, Meta(description="Send the id of the agency that is to go.")]
-
-
 def profile_facts(data: ProfileIn) -> dict[str, Any]:
     """The facts of a profile, without its day."""
     return {n: v for n, v in msgspec.structs.asdict(data).items() if n != "as_of"}
@@ -354,19 +350,5 @@ class AgenciesApi(Controller):
                 request.user, agency_id, profile_facts(data), as_of=data.as_of
             )
             return 201, ProfileOut(**{n: getattr(row, n) for n in ProfileOut.__struct_fields__})
-
-        return await once(request, act)
-
-    @post(
-        "/{agency_id:uuid}/merges",
-        permission=Permission.MANAGE_AGENCIES,
-        summary="Let this agency stand for another one, which was listed twice",
-    )
-    async def merge(
-        self, request: ActorRequest, agency_id: FromPath[UUID], data: JSONBody[MergeIn]
-    ) -> Response[AgencyOut]:
-        async def act() -> tuple[int, AgencyOut]:
-            kept = await actions.merge_agencies(request.user, agency_id, data.other_id)
-            return 201, await _shown(await seen_agency(request.user, kept.id))
 
         return await once(request, act)

@@ -36,18 +36,6 @@ async def list_domains(agency_id: UUID, domains: Sequence[str]) -> None:
         await _insert(AgencyDomain(agency=agency_id, domain=domain, is_its_alone=True))
 
 
-async def copy_domains(source: UUID, target: UUID) -> list[str]:
-    """Add the domains of one agency to another, in the caller's transaction; those it had not."""
-    rows = await AgencyDomain.objects().where(AgencyDomain.agency == source)
-    return [
-        row.domain
-        for row in rows
-        if await _insert(
-            AgencyDomain(agency=target, domain=row.domain, is_its_alone=row.is_its_alone)
-        )
-    ]
-
-
 async def add_domain(
     actor: Actor, agency_id: UUID, domain: str, *, is_its_alone: bool | None = None
 ) -> AgencyDomain:

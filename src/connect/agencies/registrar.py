@@ -3,19 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Request, Response, get
 from litestar.params import FromPath, FromQuery
 
 from connect import clock
-from connect.agencies import actions, rules
+from connect.agencies import rules
 from connect.agencies.pages import NOTICES, filters_of, found
 from connect.agencies.queries import drafts, standing_agency
 from connect.agencies.tables import AgencyState
 from connect.agencies.views import beside, row_shown
-from connect.errors import Invalid
 from connect.paging import cut, read_cursor
 from connect.policy import Actor, Permission
-from connect.web.forms import read_form
 from connect.web.templating import page, redirect
 
 ActorRequest = Request[Actor, Any, Any]
@@ -55,27 +53,9 @@ class RegistrarPages(Controller):
     ) -> Response[Any]:
         return await _agency_page(request, agency_id, notice=NOTICES.get(notice, ""))
 
-    @post("/{agency_id:uuid}/merges", permission=Permission.MANAGE_AGENCIES, status_code=303)
-    async def merge(self, request: ActorRequest, agency_id: FromPath[UUID]) -> Response[Any]:
-        fields = await read_form(request)
-        try:
-            other = UUID(str(fields.get("other_id", "")))
-        except ValueError:
-            errors = {"other_id": "Choose the agency that is to go."}
-            return await _agency_page(request, agency_id, errors=errors)
-        try:
-            await actions.merge_agencies(request.user, agency_id, other)
-        except Invalid as refusal:
-            return await _agency_page(request, agency_id, errors=refusal.errors)
-        return redirect(f"/agencies/{agency_id}?notice=merged")
-
 
 async def _agency_page(
-    request: ActorRequest,
-    agency_id: UUID,
-    *,
-    errors: dict[str, str] | None = None,
-    notice: str = "",
+    request: ActorRequest, agency_id: UUID, *, notice: str = ""
 ) -> Response[Any]:
     """A request to be screened, or a listed agency that may be listed twice."""
     agency = await standing_agency(agency_id)
@@ -85,6 +65,5 @@ async def _agency_page(
     return page(
         request,
         "agencies/screening.html" if is_draft else "agencies/merging.html",
-        status=422 if errors else 200,
-        **await beside(agency, q=filters_of(request)["q"], errors=errors, notice=notice),
+        **await beside(agency, q=filters_of(request)["q"], notice=notice),
     )

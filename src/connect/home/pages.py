@@ -27,6 +27,12 @@ ADMIN_LINKS = [
         "Search people, grant roles, and decide who is verified.",
     ),
     (
+        Permission.MERGE_PEOPLE,
+        "/admin/duplicates",
+        "Registered twice",
+        "Accounts that may be one person's: join them, or say that they are two people.",
+    ),
+    (
         Permission.READ_REPORTS,
         "/admin/reports",
         "Training counts",

@@ -192,6 +192,7 @@ class Someone(msgspec.Struct, frozen=True):
     email: str
     state: str | None
     agencies: tuple[UUID, ...] = ()  # where the person works now
+    proved: bool = True  # the address
 
 
 def folded(name: str) -> str:

@@ -213,7 +213,7 @@ def almost_same(one: str, other: str) -> bool:
     if one == other:
         return True
     few, many = sorted((one.split(), other.split()), key=len)
-    if len(few) > 1 and set(few) < set(many) and few[0] == many[0]:
+    if 1 < len(few) < len(many) and set(few) <= set(many) and few[0] == many[0]:
         return True
     return min(len(one), len(other)) >= SAFE_LENGTH and _one_slip(one, other)
 

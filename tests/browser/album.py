@@ -113,6 +113,13 @@ NAMES = (
     "transcript-long",
     "check-long",
     "rows-long",
+    "duplicates",
+    "duplicates-none",
+    "merge",
+    "merge-search",
+    "merge-done",
+    "merge-agencies",
+    "person-joined",
 )
 RUN_AXE = """async () => {
   const options = { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } };

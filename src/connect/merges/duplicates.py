@@ -6,6 +6,7 @@ accounts, not of pairs. What is found stands in a table; a list of it is read by
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from itertools import combinations
+from typing import Any
 from uuid import UUID
 
 from connect import clock
@@ -70,17 +71,17 @@ async def _people(ids: Iterable[UUID]) -> list[Someone]:
     return found
 
 
-async def _with_work(rows: Sequence[dict[str, object]]) -> list[Someone]:
+async def _with_work(rows: Sequence[dict[str, Any]]) -> list[Someone]:
     today = clock.day_in(settings().time_zone, clock.now())
-    work: dict[object, list[UUID]] = {}
+    work: dict[UUID, list[UUID]] = {}
     for row in await fetch(WORK, rows[0]["id"], rows[-1]["id"], today):
         work.setdefault(row["account"], []).append(row["agency"])
     return [
         Someone(
-            id=UUID(str(row["id"])),
-            name=str(row["legal_name"]),
-            email=str(row["email"]),
-            state=str(row["state"]) if row["state"] else None,
+            id=row["id"],
+            name=row["legal_name"],
+            email=row["email"],
+            state=row["state"],
             agencies=tuple(set(work.get(row["id"], ()))),
             proved=row["proved_at"] is not None,
         )

@@ -1,5 +1,6 @@
 """What becomes of each reference when two records are joined, and who looks like whom. Pure."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ import msgspec
 
 UNDO = timedelta(days=30)
 MOST_ALIKE = 8  # accounts; a name or mailbox that more have in common tells nobody apart
+NO_LETTERS = re.compile(r"[\W_]+")
 SAFE_LENGTH = 6  # letters; in shorter names one letter makes another name
 
 
@@ -198,9 +200,11 @@ class Someone(msgspec.Struct, frozen=True):
 def folded(name: str) -> str:
     """A name without case, accents, punctuation and order of "Last, First"."""
     last, comma, first = name.partition(",")
-    plain = unicodedata.normalize("NFKD", (f"{first} {last}" if comma else name).casefold())
-    kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-    return " ".join(kept.split())
+    plain = (f"{first} {last}" if comma else name).casefold()
+    if not plain.isascii():
+        apart = unicodedata.normalize("NFKD", plain).casefold()
+        plain = "".join(c for c in apart if not unicodedata.combining(c))
+    return " ".join(NO_LETTERS.sub(" ", plain).split())
 
 
 def mailbox(email: str) -> str:

@@ -13,6 +13,7 @@ DESCRIPTION = "merge indexes"
 
 INDEXES = {
     "record_merge_standing": "UNIQUE INDEX {} ON record_merge (gone) WHERE undone_at IS NULL",
+    "record_merge_step_row": "INDEX {} ON record_merge_step (table_name, row_key)",
     "account_merged_into": "INDEX {} ON account (merged_into) WHERE merged_into IS NOT NULL",
     "training_voided_by": "INDEX {} ON training (voided_by) WHERE voided_by IS NOT NULL",
     "duplicate_pair_untold": "INDEX {} ON duplicate_pair (id) WHERE told_at IS NULL",

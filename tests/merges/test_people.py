@@ -10,6 +10,7 @@ from piccolo.columns import UUID, ForeignKey
 
 import make
 from connect.accounts.queries import account_by_email
+from connect.accounts.roles import Merged, grant_role
 from connect.accounts.sign_in import WrongPassword, request_reset, sign_in
 from connect.accounts.tables import (
     Account,
@@ -26,6 +27,7 @@ from connect.agencies.tables import Agency
 from connect.audit import AuditEvent
 from connect.certificates.tables import Certificate
 from connect.errors import Forbidden, Invalid, NotFound
+from connect.learning.actions import Event, enroll, note_event
 from connect.learning.tables import Completion, Enrollment
 from connect.merges import rules
 from connect.merges.actions import (
@@ -225,8 +227,9 @@ async def test_a_request_for_an_agency_goes_on_for_the_one_that_is_kept(database
 
     await merge_people(registrar, keep.id, gone.id)
 
-    stored = {row.id: row.opened_by for row in await Agency.objects()}
-    assert (stored[draft.id], stored[twin.id]) == (keep.id, gone.id)
+    stored = {row.id: (row.opened_by, row.status) for row in await Agency.objects()}
+    assert stored[draft.id] == (keep.id, "draft")
+    assert stored[twin.id] == (gone.id, "declined")
 
 
 async def test_a_preview_says_what_a_merge_then_does_and_changes_nothing(database, clock):
@@ -420,3 +423,49 @@ async def test_what_came_after_the_merge_stays_with_the_one_that_is_kept(databas
     assert rows[later.id] == (keep.id, "in_progress")
     assert rows[mine.id] == (keep.id, "withdrawn")  # its place was taken meanwhile
     assert (await Completion.objects().get(Completion.id == new.id)).learner == keep.id
+
+
+@pytest.mark.parametrize("turn", range(4))
+async def test_whoever_completes_a_course_meanwhile_loses_nothing(database, turn):
+    registrar = await make.staff(REGISTRAR)
+    keep, gone = await make.account(), await make.account()
+    content, other = [make.content(components=[make.acknowledgement("read")]) for _ in range(2)]
+    for course in (content, other):
+        await make.course(course)
+    actor = make.actor_of(gone)
+    enrollment, _ = await enroll(actor, content.slug)
+
+    async def merge():
+        await asyncio.sleep(turn * 0.004)
+        await merge_people(registrar, keep.id, gone.id)
+
+    found = await asyncio.gather(
+        merge(),
+        note_event(actor, enrollment.id, "read", Event.ACKNOWLEDGE),
+        enroll(actor, other.slug),
+        return_exceptions=True,
+    )
+
+    assert [f for f in found if isinstance(f, Exception) and not isinstance(f, NotFound)] == []
+    for table, column in (
+        (Enrollment, Enrollment.learner),
+        (Completion, Completion.learner),
+        (Certificate, Certificate.holder),
+        (Training, Training.person),
+    ):
+        assert await table.count().where(column == gone.id) == 0, table
+    completed = not isinstance(found[1], NotFound)
+    assert await Completion.count() == await Training.count() == int(completed)
+
+
+async def test_a_role_is_granted_to_the_account_that_stands(database):
+    registrar = await make.staff(REGISTRAR)
+    keep, gone = await make.account(), await make.account()
+    agency = await make.agency()
+    await merge_people(registrar, keep.id, gone.id)
+
+    with pytest.raises(Merged):
+        await grant_role(registrar, gone.id, Role.COORDINATOR, agency.id)
+
+    await grant_role(registrar, keep.id, Role.COORDINATOR, agency.id)
+    assert await RoleGrant.count().where(RoleGrant.account == keep.id) == 1

@@ -12,7 +12,7 @@ from connect.accounts.tables import Affiliation, RoleGrant
 from connect.agencies.tables import AgencyCode, AgencyDomain, AgencyProfile
 from connect.db import fetch
 from connect.learning.tables import Enrollment
-from connect.merges.actions import merge_agencies, merge_people, undo_merge
+from connect.merges.actions import BuiltOn, merge_agencies, merge_people, undo_merge
 from connect.policy import Role
 from merges import made
 
@@ -197,3 +197,31 @@ async def _circles():
         if here is not None:
             wrong.append(start)
     return wrong
+
+
+@SLOW
+@given(PEOPLE, st.booleans())
+async def test_people_and_agencies_in_turn(database, deeds, people_first):
+    """Undone in any order that is allowed, two merges leave everything as it was."""
+    registrar = await make.staff(Role.REGISTRAR)
+    keep, gone = await make.account(), await make.account()
+    agencies = [await make.agency() for _ in range(3)]
+    await live(deeds, (keep, gone), [await make.course() for _ in range(3)], agencies)
+    before = await made.dump()
+    one = [merge_people, keep.id, gone.id]
+    two = [merge_agencies, agencies[0].id, agencies[1].id]
+    done = []
+    for merge, *both in (one, two) if people_first else (two, one):
+        done.append((await merge(registrar, *both)).merge)
+
+    try:
+        await undo_merge(registrar, done[0].id)
+        event("any order")
+        left = [done[1]]
+    except BuiltOn:
+        event("in reverse")
+        left = done[::-1]
+    for merge in left:
+        await undo_merge(registrar, merge.id)
+
+    assert await made.dump() == before

@@ -131,6 +131,7 @@ class PersonOut(PersonRow):
     time_zone: str
     proved_at: datetime | None
     verified_at: datetime | None
+    merged_into: UUID | None
     roles: list[HeldRole]
     affiliations: list[AffiliationOut]
 

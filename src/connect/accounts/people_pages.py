@@ -277,6 +277,7 @@ async def person_page(
         may_reset=request.user.may(Permission.RESET_FACTORS) and await has_factor(account.id),
         merged_into=account.merged_into,
         joined=await joined_into(account.id),
+        may_undo=request.user.may(Permission.MERGE_PEOPLE),
         may_merge=not account.merged_into and request.user.may(Permission.MERGE_PEOPLE),
         role_options=[
             (role, role.replace("-", " ").capitalize()) for role in sorted(roles.BY_HAND)

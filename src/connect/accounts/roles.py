@@ -4,7 +4,7 @@ from uuid import UUID
 
 from connect.accounts.queries import USABLE
 from connect.accounts.sign_in import end_ways_in
-from connect.accounts.tables import Account, RoleGrant
+from connect.accounts.tables import Account, AccountStatus, RoleGrant
 from connect.agencies.tables import Agency
 from connect.audit import record
 from connect.db import locked, one, transaction
@@ -23,6 +23,10 @@ GRANTS: dict[Role, set[Role]] = {
 
 class LastAdministrator(Conflict):
     message = "This is the last administrator. Make somebody else one first."
+
+
+class Merged(Conflict):
+    message = "Another account stands for this one. Grant the role to that account."
 
 
 class NotAbove(Forbidden):
@@ -61,6 +65,7 @@ async def grant_role(
         Invalid: the role is not held so.
         NotAbove: the actor may not.
         StepUpNeeded: the actor's last proof is too old.
+        Merged: another account stands for this one.
         NotFound: no such account or agency.
     """
     actor.must(Permission.GRANT_ROLES)
@@ -70,6 +75,8 @@ async def grant_role(
     _must_stand_above(actor, account_id, role)
     async with transaction():
         account = await one(locked(Account.objects().where(Account.id == account_id), Account))
+        if account.status == AccountStatus.MERGED:
+            raise Merged
         if agency is not None:
             await one(Agency.objects().where(Agency.id == agency))
         await give(actor, account, role, agency)

@@ -31,9 +31,16 @@ TABLES: dict[str, type[Account] | type[Agency]] = {
     MergeKind.PEOPLE: Account,
     MergeKind.AGENCIES: Agency,
 }
+# Later merges of the same record, and those that changed a value that this one wrote or ended a
+# row that it touched: what they decided stands on it.
 LATER = """
-SELECT id, kind, gone, made_at FROM record_merge
-WHERE undone_at IS NULL AND id > {} AND (kept = {} OR gone = {}) ORDER BY id DESC LIMIT 1
+SELECT m.id, m.kind, m.gone, m.made_at FROM record_merge m
+WHERE m.undone_at IS NULL AND m.id > {} AND (m.kept = {} OR m.gone = {} OR EXISTS (
+  SELECT 1 FROM record_merge_step mine JOIN record_merge_step s
+    ON s.table_name = mine.table_name AND s.row_key = mine.row_key
+  WHERE mine.merge = {} AND s.merge = m.id
+    AND (s.column_name = mine.column_name OR s.column_name IN ('', 'until'))
+)) ORDER BY m.id DESC LIMIT 1
 """
 
 
@@ -200,7 +207,7 @@ async def _must_be_undoable(merge: Merge, actor: Actor) -> None:
         raise UndoneAlready
     if clock.now() >= undo_until(merge.made_at):
         raise TooLate(until=day(clock.day_in(actor.time_zone, undo_until(merge.made_at))))
-    if later := await fetch(LATER, merge.id, merge.kept, merge.kept):
+    if later := await fetch(LATER, merge.id, merge.kept, merge.kept, merge.id):
         other = TABLES[later[0]["kind"]]
         row = await one(other.objects().where(other.id == later[0]["gone"]))
         name = row.legal_name if isinstance(row, Account) else row.name

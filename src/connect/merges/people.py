@@ -11,7 +11,7 @@ What the constraints of the tables ask for, and what is done about each:
 - Nobody works for more than two agencies, or twice for one, at a time: what is beyond that moves
   and ends.
 - ``attention`` has one row a person: that of the kept account stays.
-- ``agency_draft_once``: of two equal requests for an agency the kept account's stays.
+- ``agency_draft_once``: of two equal requests for an agency the kept account's goes on.
 - ``role_grant_once`` and every way in: roles, sessions, tokens and links never move.
 """
 
@@ -55,6 +55,7 @@ GROUP BY m.id, m.enrollment, m.training, m.day, k.title, k.number, v.number
 ORDER BY m.day, m.id
 """
 JOINED = "The account was joined with another one of the same person."
+ASKED_TWICE = "The same person asked for this agency from another account, too."
 
 
 async def plan_of_people(actor: Actor, keep: Account, gone: Account, merge: UUID) -> Plan:
@@ -79,7 +80,7 @@ async def plan_of_people(actor: Actor, keep: Account, gone: Account, merge: UUID
             Repeat(
                 title=row["title"],
                 version=row["version"],
-                day=str(row["day"]),
+                day=row["day"],
                 certificate=row["number"],
                 counted=row["training"] in voided,
             )
@@ -177,8 +178,14 @@ async def _drafts(keep: Account, gone: Account) -> list[Step]:
         Agency.status == AgencyState.DRAFT,
     )
     own = {(row["state"], row["words"]) for row in drafts if row["opened_by"] == keep.id}
-    new = [row for row in drafts if (row["state"], row["words"]) not in own]
-    return moves(Agency, new, Agency.opened_by, keep.id)
+    theirs = [row for row in drafts if row["opened_by"] == gone.id]
+    twice = [row for row in theirs if (row["state"], row["words"]) in own]
+    new = [row for row in theirs if (row["state"], row["words"]) not in own]
+    return [
+        *moves(Agency, twice, Agency.status, AgencyState.DECLINED.value),
+        *moves(Agency, twice, Agency.reason, ASKED_TWICE),
+        *moves(Agency, new, Agency.opened_by, keep.id),
+    ]
 
 
 async def _open_cases(actor: Actor, gone: Account) -> list[Step]:

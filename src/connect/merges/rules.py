@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -75,9 +75,17 @@ OTHERS = {
     "training.source",  # the enrollment
     "training.voided_by",  # a merge
 }
+# A change of these ends a row, too.
+ENDING = {
+    ("affiliation", "until"),
+    ("agency", "reason"),
+    ("eligibility_case", "state"),
+    ("enrollment", "state"),
+}
 # How the moved rows are called, one and several.
 WORDS = {
     "affiliation": ("affiliation", "affiliations"),
+    "agency.reason": ("request that both made", "requests that both made"),
     "agency.opened_by": ("request for an agency", "requests for agencies"),
     "agency.parent": ("agency below it", "agencies below it"),
     "agency_code": ("code", "codes"),
@@ -116,7 +124,7 @@ class Repeat(msgspec.Struct, frozen=True):
 
     title: str
     version: int
-    day: str
+    day: date
     certificate: str  # number of the one that is gone's; it stays valid
     counted: bool  # its training instance is voided
 
@@ -148,8 +156,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     def ends(self) -> list[Count]:
         """How many rows of each kind end."""
-        ended = {("eligibility_case", "state"), ("affiliation", "until"), ("enrollment", "state")}
-        return _counted(s for s in self.steps if not s.column or (s.table, s.column) in ended)
+        return _counted(s for s in self.steps if not s.column or (s.table, s.column) in ENDING)
 
 
 def _counted(steps: Iterable[Step]) -> list[Count]:

@@ -15,7 +15,8 @@ DEFINITION = (
     "left out are shown. Discipline and state are those on the day of the training; what was not "
     "reported is shown as such. The day is the one on the certificate."
 )
-# The ledger with repeats of its own period marked; the parts are made of the same rows.
+# The ledger with repeats of its own period marked; the parts are made of the same rows. What a
+# merge of two accounts found to be recorded twice is no training.
 ROWS = """
 SELECT t.*, row_number() OVER (PARTITION BY t.person, t.course ORDER BY t.day, t.id) AS turn
 FROM training t WHERE t.day BETWEEN {} AND {} AND t.voided_by IS NULL

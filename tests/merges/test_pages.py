@@ -43,6 +43,7 @@ async def test_from_a_pair_to_the_merge_and_back(database, browser):
     assert "Same name, same state" in words(pairs)
     preview = await person.get(link)
     merged = await send(person, f"/admin/people/{keep.id}/merge", other_id=str(gone.id))
+    twice = await send(person, f"/admin/people/{keep.id}/merge", other_id=str(gone.id))
     after = await person.get(merged.headers["location"])
     about_keep = await person.get(f"/admin/people/{keep.id}")
     about_gone = await person.get(f"/admin/people/{gone.id}")
@@ -57,6 +58,7 @@ async def test_from_a_pair_to_the_merge_and_back(database, browser):
     assert "not counted a second time" in told
     assert "Name ANN" not in told
     assert (merged.status_code, undone.status_code) == (303, 303)
+    assert twice.headers["location"] == merged.headers["location"]
     assert "The two are one now." in words(after)
     assert f'href="/admin/people/{gone.id}"' in about_keep.text
     assert f'href="/admin/people/{keep.id}"' in about_gone.text

@@ -10,10 +10,12 @@ import make
 from connect import clock as time
 from connect.accounts.tables import Affiliation, RoleGrant
 from connect.agencies.tables import AgencyCode, AgencyDomain, AgencyProfile
+from connect.certificates.tables import Certificate
 from connect.db import fetch
-from connect.learning.tables import Enrollment
+from connect.learning.tables import Completion, Enrollment
 from connect.merges.actions import BuiltOn, merge_agencies, merge_people, undo_merge
 from connect.policy import Role
+from connect.trainings.tables import Training
 from merges import made
 
 TO_AGENCIES = [Role.COORDINATOR, Role.EXECUTIVE]
@@ -51,6 +53,13 @@ AGENCIES = st.lists(
     ),
     max_size=12,
 )
+OWNED = {
+    Affiliation: Affiliation.account,
+    Certificate: Certificate.holder,
+    Completion: Completion.learner,
+    Enrollment: Enrollment.learner,
+    Training: Training.person,
+}
 SLOW = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -107,13 +116,22 @@ async def test_people(database, deeds):
     await live(deeds, (keep, gone), courses, agencies)
     before = await made.dump()
 
-    merge = (await merge_people(registrar, keep.id, gone.id)).merge
+    done = await merge_people(registrar, keep.id, gone.id)
+    merge, repeats = done.merge, done.plan.repeats
     between = await made.dump()
+    left = {t: await t.count().where(column == gone.id) for t, column in OWNED.items()}
     await undo_merge(registrar, merge.id)
     after = await made.dump()
 
     assert after == before
     assert between != before
+    assert left == {
+        Affiliation: 0,
+        Certificate: 0,
+        Completion: len(repeats),
+        Enrollment: len(repeats),
+        Training: sum(repeat.counted for repeat in repeats),
+    }
     # Nothing is lost in between either: rows end only where a way in or a role ended.
     ended = {"session", "api_token", "one_time_link", "role_grant"}
     assert {n: len(rows) for n, rows in between.items() if n not in ended} == {

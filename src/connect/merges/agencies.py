@@ -12,18 +12,18 @@ from uuid import UUID
 
 from connect import clock
 from connect.accounts.tables import Affiliation, EligibilityCase, RoleGrant
-from connect.agencies.tables import Agency, AgencyCode, AgencyDomain, AgencyState
+from connect.agencies.tables import Agency, AgencyDomain, AgencyState
 from connect.config import settings
 from connect.lists import AGENCY_KINDS, STATES
-from connect.merges.rules import Fact, Plan, Step
-from connect.merges.steps import ends, moves, rows_where
+from connect.merges.rules import AGENCIES, Fact, Fate, Plan, Step
+from connect.merges.steps import ends, moves, referring, rows_where
 
 MOST_LEVELS = 20  # of agencies above each other
 
 
 async def plan_of_agencies(keep: Agency, gone: Agency) -> Plan:
     """All that making *keep* stand for *gone* does, in order; nothing is changed yet."""
-    codes = await rows_where(AgencyCode, AgencyCode.agency == gone.id)
+    others = await referring(AGENCIES, Fate.MOVES, gone.id)
     cases = await rows_where(
         EligibilityCase, EligibilityCase.agency == gone.id, EligibilityCase.decided_at.is_null()
     )
@@ -31,7 +31,7 @@ async def plan_of_agencies(keep: Agency, gone: Agency) -> Plan:
         *await _affiliations(keep, gone),
         *await _roles(keep, gone),
         *await _domains(keep, gone),
-        *moves(AgencyCode, codes, AgencyCode.agency, keep.id),
+        *(s for table, column, rows in others for s in moves(table, rows, column, keep.id)),
         *moves(EligibilityCase, cases, EligibilityCase.agency, keep.id),
         *await _family(keep, gone),
         Step("agency", str(gone.id), "status", gone.status, AgencyState.MERGED),

@@ -80,7 +80,8 @@ class MergePages(Controller):
         try:
             await merge_people(request.user, account_id, _id(other))
         except Invalid as refusal:
-            return await _people(request, account_id, "", errors=refusal.errors)
+            if not await _is_done(account_id, other, people=True):
+                return await _people(request, account_id, "", errors=refusal.errors)
         return redirect(f"/admin/people/{account_id}/merge?notice=merged")
 
     @get("/agencies/{agency_id:uuid}/merge", permission=Permission.MANAGE_AGENCIES)
@@ -101,7 +102,8 @@ class MergePages(Controller):
         try:
             await merge_agencies(request.user, agency_id, _id(other))
         except Invalid as refusal:
-            return await _agencies(request, agency_id, "", errors=refusal.errors)
+            if not await _is_done(agency_id, other, people=False):
+                return await _agencies(request, agency_id, "", errors=refusal.errors)
         return redirect(f"/admin/agencies/{agency_id}/merge?notice=merged")
 
     @post("/merges/{merge_id:uuid}/undo", permission=Permission.MERGE_PEOPLE)
@@ -121,6 +123,11 @@ def _id(typed: str) -> UUID:
         return UUID(typed)
     except ValueError:
         raise Invalid({"other_id": "Choose the one that is to go."}) from None
+
+
+async def _is_done(kept: UUID, gone: str, *, people: bool) -> bool:
+    """Whether a button was only pressed twice."""
+    return any(str(row["gone"]) == gone for row in await undoable(kept, people=people))
 
 
 def _twin(twin: Twin, other: Twin) -> dict[str, Any]:

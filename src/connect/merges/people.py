@@ -26,20 +26,16 @@ from connect.accounts.tables import (
     Account,
     AccountStatus,
     Affiliation,
-    ApiToken,
     CaseState,
     EligibilityCase,
     OneTimeLink,
-    RoleGrant,
-    Session,
 )
 from connect.agencies.tables import Agency, AgencyState
-from connect.certificates.tables import Certificate
 from connect.db import fetch
-from connect.learning.tables import OPEN, Attempt, AttemptState, Completion, Enrollment, Progress
+from connect.learning.tables import OPEN, Attempt, AttemptState, Enrollment, Progress
 from connect.lists import DISCIPLINES, STATES
-from connect.merges.rules import Fact, Plan, Repeat, Step
-from connect.merges.steps import ends, moves, rows_where
+from connect.merges.rules import PEOPLE, Fact, Fate, Plan, Repeat, Step
+from connect.merges.steps import ends, key_of, moves, referring, rows_where
 from connect.policy import Actor
 from connect.trainings.tables import Training
 
@@ -94,17 +90,11 @@ async def _records(
     keep: Account, gone: Account, repeats: Sequence[dict[str, Any]], voided: set[UUID]
 ) -> list[Step]:
     """Everything but repeats goes to *keep*; so do the certificates of repeats."""
-    stay = {row[name] for row in repeats for name in ("id", "enrollment")}
+    stay = {row[name] for row in repeats for name in ("id", "enrollment")} | voided
     found: list[Step] = []
-    for table, column in (
-        (Enrollment, Enrollment.learner),
-        (Completion, Completion.learner),
-        (Certificate, Certificate.holder),
-        (Training, Training.person),
-    ):
-        rows = await rows_where(table, column == gone.id)
-        moving = [row for row in rows if row["id"] not in stay | voided]
-        found += moves(table, moving, column, keep.id)
+    for table, column, rows in await referring(PEOPLE, Fate.MOVES, gone.id):
+        key = key_of(table)._meta.name
+        found += moves(table, [row for row in rows if row[key] not in stay], column, keep.id)
     return found
 
 
@@ -205,12 +195,8 @@ async def _ways_in_and_roles(gone: Account) -> list[Step]:
         OneTimeLink, OneTimeLink.account == gone.id, OneTimeLink.used_at.is_null()
     )
     found = ends(OneTimeLink, unused)
-    for table, column in (
-        (Session, Session.account),
-        (ApiToken, ApiToken.account),
-        (RoleGrant, RoleGrant.account),
-    ):
-        found += ends(table, await rows_where(table, column == gone.id))
+    for table, _, rows in await referring(PEOPLE, Fate.ENDS, gone.id):
+        found += ends(table, rows)
     return found
 
 

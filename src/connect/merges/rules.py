@@ -24,7 +24,8 @@ class Fate(StrEnum):
     STAYS = "stays"  # what somebody did remains theirs, or others have no use for it
 
 
-# Every column that refers to an account. A table that is added has to be decided on here.
+# Every column that refers to an account. A table that is added has to be decided on here, and
+# what is decided here is done: ``BY_HAND`` names the few that need more thought than that.
 PEOPLE: dict[str, Fate] = {
     "account.merged_into": Fate.STAYS,  # a chain of merges is undone link by link
     "affiliation.account": Fate.MOVES,  # see people.join_affiliations
@@ -68,6 +69,17 @@ AGENCIES: dict[str, Fate] = {
     "role_grant.agency": Fate.MOVES,  # who holds a role for both keeps one
     "training.agency": Fate.STAYS,  # facts as they stood (R11)
 }
+# Of these only some rows move or end, or other columns change with them: people, agencies.
+BY_HAND = {
+    "affiliation.account",
+    "affiliation.agency",
+    "agency.opened_by",
+    "agency.parent",
+    "agency_domain.agency",
+    "eligibility_case.agency",
+    "one_time_link.account",
+    "role_grant.agency",
+}
 # Ids of other things, which no merge touches.
 OTHERS = {
     "certificate.source",  # the enrollment, which keeps its id
@@ -100,6 +112,12 @@ WORDS = {
     "session": ("session", "sessions"),
     "training": ("counted training", "counted trainings"),
 }
+
+
+def decided(of: dict[str, Fate], fate: Fate) -> list[tuple[str, str]]:
+    """Table and column of what has this fate, but for those that are done by hand."""
+    found = [name.split(".") for name, its in of.items() if its is fate and name not in BY_HAND]
+    return [(table, column) for table, column in found]
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -162,7 +180,8 @@ class Plan(msgspec.Struct, frozen=True):
 def _counted(steps: Iterable[Step]) -> list[Count]:
     found: dict[tuple[str, str], int] = {}
     for step in steps:
-        words = WORDS.get(f"{step.table}.{step.column}") or WORDS[step.table]
+        plain = step.table.replace("_", " ")
+        words = WORDS.get(f"{step.table}.{step.column}") or WORDS.get(step.table, (plain, plain))
         found[words] = found.get(words, 0) + 1
     return [Count(words[number != 1], number) for words, number in found.items()]
 

@@ -10,10 +10,11 @@ from piccolo.columns import Column, ForeignKey
 from piccolo.table import Table
 
 from connect.db import is_unique_violation, transaction
-from connect.merges.rules import Step
+from connect.merges.rules import Fate, Step, decided
 from connect.merges.tables import MergeStep
 
 AT_ONCE = 400  # rows in one statement
+Referring = tuple[type[Table], Column, list[dict[str, Any]]]
 
 
 def table_named(name: str) -> type[Table]:
@@ -48,6 +49,16 @@ def _is(column: Column, value: Any) -> Any:
 async def rows_where(table: type[Table], *where: Any) -> list[dict[str, Any]]:
     """Whole rows, in the order of their keys."""
     return await table.select().where(*where).order_by(key_of(table))
+
+
+async def referring(of: dict[str, Fate], fate: Fate, to: UUID) -> list[Referring]:
+    """For each column with this fate by the list *of*: its table, itself, the rows with *to*."""
+    found = []
+    for name, column_name in decided(of, fate):
+        table = table_named(name)
+        column = table._meta.get_column_by_name(column_name)
+        found.append((table, column, await rows_where(table, column == to)))
+    return found
 
 
 def moves(

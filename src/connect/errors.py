@@ -283,10 +283,9 @@ def _wrong_input(request: Request[Any, Any, Any], error: HTTPException) -> Conne
             return Unreadable(what="JSON")
         if not isinstance(given, dict):
             return Unreadable(what="a JSON object")
-        form = (*get_args(field.annotation), field.annotation)[
-            0
-        ]  # a body may be left out: X | None
-        if errors := field_errors(form, given):
+        # A body that may be left out is declared as ``Form | None``.
+        forms = [f for f in get_args(field.annotation) if hasattr(f, "__struct_fields__")]
+        if errors := field_errors(forms[0] if forms else field.annotation, given):
             return Invalid(errors)
     if missing := re.match(r"Missing required query parameter '(\w+)'", error.detail):
         return Invalid({missing[1]: "This is needed."})

@@ -10,6 +10,7 @@ from connect import db
 from connect.db import uuid7
 from connect.mail.actions import write_mail
 from connect.mail.tables import Mail
+from journeys import test_course_to_certificate as journey
 
 TOKEN = "canary-token"
 
@@ -49,6 +50,23 @@ async def test_a_notice_is_what_was_mailed_without_its_foot(api, clock):
         "written_at": "2026-03-02T15:00:00Z",
         "read_at": None,
     }
+
+
+async def test_every_mail_to_a_person_with_an_account_is_among_their_notices(
+    client, mailbox, work, clock, api
+):
+    await journey.test_a_stranger_becomes_a_certified_and_counted_learner(
+        client, mailbox, work, clock, api
+    )
+
+    rows = await db.fetch(
+        'SELECT m.kind, m.account = a.id AS theirs FROM mail m JOIN account a ON a.email = m."to"'
+    )
+    assert {row["kind"] for row in rows if row["theirs"]} == {
+        "accounts/prove",
+        "learning/completed",
+    }
+    assert all(row["theirs"] for row in rows)
 
 
 async def test_a_token_is_never_among_the_notices(api, browser):

@@ -4,7 +4,10 @@ import asyncio
 import re
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import make
 from accounts.contents import contents
@@ -68,6 +71,28 @@ async def test_switched_on_again_it_leaves_and_others_were_never_touched(work, a
 
     assert (await program.get("/me/mail-preferences")).json() == ALL
     assert await MailPreference.count() == 1
+
+
+async def test_the_trail_has_a_row_for_each_change_and_none_for_a_repetition(api):
+    program = await api(await make.learner())
+    for wanted in (True, False, False, True, True, False):
+        asked = {VERIFIED: wanted, "learning/completed": True}
+        await program.put("/me/mail-preferences", json=asked)
+
+    events = await AuditEvent.objects().order_by(AuditEvent.id)
+    assert [msgspec.json.decode(event.details) for event in events] == [
+        {"wanted": {VERIFIED: wanted}} for wanted in (False, True, False)
+    ]
+
+
+async def test_a_token_in_a_mail_that_is_not_wanted_is_kept_nowhere(database):
+    ada = await make.account()
+    await MailPreference(account=ada.id, kind=VERIFIED, wanted=False).save()
+
+    await verified(ada, secret=True)
+
+    (mail,) = await Mail.objects()
+    assert (mail.state, security.unseal(mail.body)) == ("kept", "")
 
 
 async def test_every_bad_kind_and_value_is_told_and_nothing_changes(api):
@@ -192,6 +217,7 @@ async def test_twenty_clicks_at_once_are_one_choice(client):
 
     assert {answer.status_code for answer in answers} == {200}
     assert await MailPreference.count() == 1
+    assert await AuditEvent.count() == 1
 
 
 async def test_no_other_token_than_ours_is_taken(client):
@@ -268,6 +294,16 @@ def test_every_kind_says_in_a_sentence_why_one_gets_it(name):
     assert kind.label[0].isupper() and kind.label[-1] not in ".!"
     assert kind.why in foot(kind, stop="", choices="x")
     assert (kind.of is MailClass.SECURITY) is (name not in SWITCHED)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])), st.integers(0, 200), st.text())
+def test_what_was_signed_is_read_as_it_was_and_no_changed_token_is(statement, place, other):
+    token = security.sign("stop", statement)
+    changed = token[: place % len(token)] + other
+
+    assert security.signed("stop", token) == statement
+    assert token.isascii() and token.count(".") == 1
+    assert changed == token or security.signed("stop", changed) is None
 
 
 def test_a_signed_statement_is_read_by_whoever_holds_a_key_it_was_signed_with():

@@ -84,15 +84,15 @@ KINDS = {
         "You were verified",
         "You get this because you asked to be verified, or because your address is your agency's.",
     ),
-    "mail/held": Kind(
-        MailClass.SECURITY,
-        "Mails are held until an administrator decides",
-        "You get this because you are an administrator.",
-    ),
     "learning/completed": Kind(
         MailClass.SERVICE,
         "You completed a course and have a certificate",
         "You get this because you completed a course.",
+    ),
+    "mail/held": Kind(
+        MailClass.SECURITY,
+        "Mails are held until an administrator decides",
+        "You get this because you are an administrator.",
     ),
     "rosters/reminder": Kind(
         MailClass.SERVICE,

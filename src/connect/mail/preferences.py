@@ -49,11 +49,12 @@ async def change_preferences(actor: Actor, wanted: Mapping[str, object]) -> None
     if wrong := {k: why for k, value in wanted.items() if (why := _fault(k, value))}:
         raise Invalid(wrong)
     async with transaction():
-        for kind, value in sorted(wanted.items()):
-            await _switch(actor.id, kind, wanted=bool(value))
-        await record(
-            actor, "mail_preferences.changed", MailPreference, of=actor.id, wanted=dict(wanted)
-        )
+        asked = sorted((kind, bool(value)) for kind, value in wanted.items())
+        changed = {k: value for k, value in asked if await _switch(actor.id, k, wanted=value)}
+        if changed:
+            await record(
+                actor, "mail_preferences.changed", MailPreference, of=actor.id, wanted=changed
+            )
 
 
 def _fault(kind: str, value: object) -> str:
@@ -64,12 +65,22 @@ def _fault(kind: str, value: object) -> str:
     return "" if isinstance(value, bool) else "Say true or false."
 
 
-async def _switch(account: UUID, kind: str, *, wanted: bool) -> None:
+async def _switch(account: UUID, kind: str, *, wanted: bool) -> bool:
+    """Write what is *wanted*; whether that was another wish than before."""
     row = MailPreference(account=account, kind=kind, wanted=wanted)
-    await MailPreference.insert(row).on_conflict(
-        target=(MailPreference.account, MailPreference.kind),
-        action="DO UPDATE",
-        values=[MailPreference.wanted],
+    new = await MailPreference.insert(row).on_conflict(
+        target=(MailPreference.account, MailPreference.kind), action="DO NOTHING"
+    )
+    if new:
+        return not wanted
+    return bool(
+        await MailPreference.update({MailPreference.wanted: wanted})
+        .where(
+            MailPreference.account == account,
+            MailPreference.kind == kind,
+            MailPreference.wanted != wanted,
+        )
+        .returning(MailPreference.id)
     )
 
 
@@ -100,8 +111,8 @@ async def unsubscribe(token: str) -> None:
     """
     account, kind = _read(token)
     async with transaction():
-        await _switch(account, kind, wanted=False)
-        await record(VISITOR, "mail.unsubscribed", MailPreference, of=account, kind=kind)
+        if await _switch(account, kind, wanted=False):
+            await record(VISITOR, "mail.unsubscribed", MailPreference, of=account, kind=kind)
 
 
 def _read(token: str) -> tuple[UUID, str]:

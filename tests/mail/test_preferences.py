@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 import make
 from accounts.contents import contents
@@ -20,6 +21,7 @@ from connect.mail.kinds import KINDS, MailClass
 from connect.mail.preferences import SWITCHED, preferences_of, stop_address
 from connect.mail.rules import foot
 from connect.mail.tables import Mail, MailPreference
+from connect.policy import Role
 from mail.post_office import post_office
 
 VERIFIED = "accounts/verified"
@@ -143,6 +145,17 @@ async def test_the_page_says_and_saves_the_same_without_script(browser):
     assert "Your choices are saved." in shown
 
 
+async def test_only_staff_are_told_of_the_mails_that_only_staff_get(browser):
+    label = KINDS["mail/held"].label
+
+    for roles, told in (((), False), ((Role.ADMIN,), True)):
+        someone = await browser(await make.staff(*roles))
+        shown = (await someone.get("/account/mail")).text
+
+        assert (label in shown) is told
+        assert KINDS["accounts/reset"].label in shown
+
+
 async def test_the_page_refuses_a_form_that_was_not_made_for_this_session(browser):
     someone = await browser(await make.learner())
 
@@ -205,6 +218,25 @@ async def test_a_post_that_asks_for_nothing_changes_nothing(client, data):
 
     assert answer.status_code == 422
     assert await preferences_of(ada.id) == ALL
+
+
+async def test_the_link_of_a_mail_stands_neither_in_the_log_nor_in_the_outbox(
+    client, work, mailbox, api
+):
+    ada, admin = await make.account(), await api(await make.staff(Role.ADMIN))
+    await verified(ada)
+    await work()
+    path = one_click(mailbox[0].body)
+
+    with capture_logs() as logs:
+        await client.get(path)
+        await client.post(path, data={"List-Unsubscribe": "One-Click"})
+
+    token = path.rpartition("/")[2]
+    assert [log["route"] for log in logs] == ["/unsubscribe/{token}"] * 2
+    assert token not in str(logs)
+    assert token not in (await admin.get("/mails")).text
+    assert token not in str(await Mail.select())
 
 
 async def test_twenty_clicks_at_once_are_one_choice(client):

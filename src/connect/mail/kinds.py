@@ -15,6 +15,7 @@ class Kind(msgspec.Struct, frozen=True):
     of: MailClass
     label: str  # on the page of preferences
     why: str  # the foot of each mail of this kind
+    for_staff: bool = False  # nobody else is told that there is such a kind
 
 
 # By template; one line for each. A mail whose template is not here cannot be written.
@@ -93,6 +94,7 @@ KINDS = {
         MailClass.SECURITY,
         "Mails are held until an administrator decides",
         "You get this because you are an administrator.",
+        for_staff=True,
     ),
     "rosters/reminder": Kind(
         MailClass.SERVICE,

@@ -73,7 +73,11 @@ class NoticePages(Controller):
     ) -> Response[str]:
         wanted = await preferences_of(request.user.id)
         kinds = [(name, KINDS[name].label, on) for name, on in wanted.items()]
-        fixed = [kind.label for name, kind in KINDS.items() if name not in wanted]
+        fixed = [
+            kind.label
+            for name, kind in KINDS.items()
+            if name not in wanted and (request.user.roles or not kind.for_staff)
+        ]
         return page(
             request,
             "mail/preferences.html",

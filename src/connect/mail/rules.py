@@ -25,5 +25,5 @@ def foot(kind: Kind, *, stop: str, choices: str) -> str:
     if stop:
         return f"{kind.why}\nStop mails like this: {stop}\nChoose which mails you get: {choices}\n"
     if kind.of is MailClass.SECURITY:
-        return f"{kind.why}\nMails like this keep accounts safe and cannot be switched off.\n"
+        return f"{kind.why}\nMails like this cannot be switched off.\n"
     return f"{kind.why}\n"

@@ -4,7 +4,7 @@ The classes are the tables as they were on that day; later changes are later fil
 """
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-from piccolo.columns import UUID, BigInt, ForeignKey, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, BigInt, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from connect.db import uuid7
@@ -49,6 +49,7 @@ TABLES = [Factor, RecoveryCode]
 
 MOMENT = {"null": True, "default": None}
 COLUMNS = [
+    ("Account", "account", "code_tries", Integer, {"default": 0}),
     ("Session", "session", "browser", Varchar, {"length": 60}),
     ("Session", "session", "factor_at", Timestamptz, MOMENT),
     ("Session", "session", "fresh_at", Timestamptz, MOMENT),

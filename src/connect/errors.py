@@ -66,8 +66,8 @@ class Forbidden(ConnectError):
 
 class SecondFactorNeeded(Forbidden):
     message = (
-        "Your role needs a second factor, and your account has none yet. Set one up on your "
-        "account's page or by POST /api/v1/me/factors, then sign in with it."
+        "Your role needs a second factor, and you have none yet. Set one up, then go on; programs "
+        "do it by POST /api/v1/me/factors."
     )
     way = "Set up a second factor"
     href = "/account/factors"

@@ -1,6 +1,7 @@
 """The second step of signing in: what a password alone opens, and what passes."""
 
 import asyncio
+import re
 from collections import Counter
 from datetime import timedelta
 
@@ -11,7 +12,16 @@ import make
 from accounts.contents import count
 from accounts.people import V1, alive, csrf_of, elsewhere, form_in, signed_in
 from accounts.second import app_of, code, codes_of, half_open
-from connect.accounts.tables import ApiToken, Factor, RecoveryCode, RoleGrant, Session
+from connect.accounts.sign_in import make_link
+from connect.accounts.tables import (
+    Account,
+    ApiToken,
+    Factor,
+    LinkKind,
+    RecoveryCode,
+    RoleGrant,
+    Session,
+)
 from connect.audit import AuditEvent
 from connect.policy import Role
 from connect.security import token_hash
@@ -219,7 +229,10 @@ async def test_a_recovery_code_stands_in_once_and_its_owner_is_told(client, cloc
     assert [mail.subject for mail in mailbox] == [
         "A recovery code of your account at Connect was used"
     ] * 2
-    assert "You have 8 left." in mailbox[-1].body
+    assert {body for mail in mailbox for body in re.findall(r"You have \d left", mail.body)} == {
+        "You have 8 left",
+        "You have 9 left",
+    }
     assert await AuditEvent.count().where(AuditEvent.act == "recovery_code.used") == 2
 
 
@@ -267,6 +280,37 @@ async def test_s9_guesses_by_page_stop_after_ten(app, database, clock):
     statuses = [(await second_step(browser, f"{n:06}")).status_code for n in range(12)]
 
     assert Counter(statuses) == {422: 9, 429: 3}  # the password's try counts too
+
+
+async def test_s9_an_owner_is_told_of_wrong_codes_once(client, clock, work, mailbox):
+    account = await make.account()
+    await app_of(account)
+
+    for _ in range(8):
+        await sign_in(client, account, otp="000000")
+    await work()
+
+    assert [(mail.to, mail.subject) for mail in mailbox] == [
+        (account.email, "Somebody gave wrong codes for your account at Connect")
+    ]
+
+
+async def test_s9_after_a_hundred_wrong_codes_in_a_row_a_new_password_is_needed(app, client, clock):
+    account = await make.account()
+    secret = await app_of(account)
+    await Account.update({Account.code_tries: 99}).where(Account.id == account.id)
+
+    last = await sign_in(client, account, otp="000000")
+    locked = await sign_in(client, account, otp=code(secret))
+    by_page = await second_step(await half_open(app, account), code(secret))
+    token = await make_link(LinkKind.RESET, account.id)
+    await client.put(f"{V1}/password-resets/{token}", json={"password": make.PASSWORD})
+    after = await sign_in(client, account, otp=code(secret))
+
+    assert (last, locked, after) == ((401, "wrong_otp"), (403, "codes_locked"), (201, ""))
+    assert by_page.status_code == 422
+    assert "Too many wrong codes" in by_page.text
+    assert (await Account.objects().first()).code_tries == 0
 
 
 async def test_a_password_alone_opens_an_account_without_a_factor(app, client, clock):

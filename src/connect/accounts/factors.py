@@ -252,6 +252,7 @@ async def drop(actor: Actor, account: Account) -> None:
     if not gone:
         return
     await RecoveryCode.delete().where(RecoveryCode.account == account.id)
+    await proofs.forget_tries(account)
     await end_ways_in(account.id)
     await record(actor, "factors.reset", Account, of=account.id)
     await _tell(account, "factors_reset")

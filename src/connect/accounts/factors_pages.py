@@ -12,7 +12,7 @@ from connect.accounts import factors, passkeys, proofs, sessions, step_up
 from connect.accounts.authentication import browser, network, no_cookie, session_cookie
 from connect.accounts.factors_api import FactorIn, StepUpIn, ways
 from connect.accounts.pages import inside
-from connect.accounts.proofs import Proof, WrongOtp
+from connect.accounts.proofs import CodesLocked, Proof, WrongOtp
 from connect.accounts.queries import actor_of_session
 from connect.accounts.tables import Factor, FactorKind
 from connect.errors import Forbidden, Invalid, decode
@@ -78,7 +78,7 @@ class SecondStepPages(Controller):
             )
         except Invalid as refusal:
             return await _second_factor(request, to, refusal.errors)
-        except WrongOtp as refusal:
+        except (WrongOtp, CodesLocked) as refusal:
             return await _second_factor(request, to, {"otp": str(refusal)})
         return _go_on(to, secret)
 
@@ -108,6 +108,8 @@ class SecondStepPages(Controller):
             )
         except Invalid as refusal:
             return await _step_up(request, to, refusal.errors)
+        except CodesLocked as refusal:
+            return await _step_up(request, to, {"otp": str(refusal)})
         return _go_on(to, secret)
 
 

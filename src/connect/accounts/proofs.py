@@ -15,10 +15,13 @@ from connect.accounts import passkeys
 from connect.accounts.tables import Account, Factor, FactorKind, RecoveryCode
 from connect.agencies.rules import CODE_ALPHABET, normal_code
 from connect.audit import record
+from connect.db import transaction
 from connect.errors import Forbidden
 from connect.mail.actions import write_mail
 from connect.policy import Actor
 
+WARN_AFTER = 5  # wrong codes
+MOST_TRIES = 100  # of codes, without a right one among them
 STEP = 30  # seconds that a code of an authenticator app lasts (RFC 6238)
 RECOVERY_CODES = 10
 RECOVERY_LENGTH = 24  # characters of 5 bits: 120 are too many to be guessed from a backup
@@ -47,6 +50,13 @@ class WrongOtp(Forbidden):
     )
 
 
+class CodesLocked(Forbidden):
+    message = (
+        "Too many wrong codes in a row. Use a passkey; or sign out, set a new password by mail, "
+        "and codes work again."
+    )
+
+
 async def factors_of(account: UUID, kind: FactorKind | None = None) -> list[Factor]:
     """The confirmed factors of *account*, oldest first."""
     query = Factor.objects().where(Factor.account == account, Factor.confirmed_at.is_not_null())
@@ -60,26 +70,49 @@ async def has_factor(account: UUID) -> bool:
     return await Factor.exists().where(Factor.account == account, Factor.confirmed_at.is_not_null())
 
 
-async def count_try(account: Account, network: str = "") -> None:
+async def count_try(account: Account, proof: Proof, network: str = "") -> None:
     """Count a try of a second factor, by the same limits as one of a password.
 
-    Also over all networks: only who knows the password comes as far as this, so nobody else
-    can use an owner's tries up.
+    Also over all networks, and codes in a row without a right one over all time (NIST SP
+    800-63B-4 3.2.2): only who knows the password comes as far as this, so nobody else can use
+    an owner's tries up. The owner is told early, since somebody does know the password.
 
     Args:
         network: left out where the try of a password was counted in the same request.
 
     Raises:
-        TooMany: tries are used up.
+        TooMany: tries are used up for now.
+        CodesLocked: they are used up.
     """
     here = (("sign_in", f"{account.email} {network}"), ("network", network)) if network else ()
     await limits.hit(("sign_in", f"factor {account.id}"), *here)
+    if proof.credential is not None:  # nobody guesses a signature
+        return
+    async with transaction():
+        counted = (
+            await Account.update({Account.code_tries: Account.code_tries + 1})
+            .where(Account.id == account.id, Account.code_tries < MOST_TRIES)
+            .returning(Account.code_tries)
+        )
+        if not counted:
+            raise CodesLocked
+        if counted[0]["code_tries"] == WARN_AFTER + 1:
+            await record(Actor(account_id=account.id), "codes.wrong", Account, of=account.id)
+            await write_mail("accounts/wrong_codes", to=account.email, name=account.legal_name)
 
 
 async def forgive(account: Account, network: str) -> None:
     """Forget the tries before one that was right."""
     await limits.forgive("sign_in", f"{account.email} {network}")
     await limits.forgive("sign_in", f"factor {account.id}")
+    await forget_tries(account)
+
+
+async def forget_tries(account: Account) -> None:
+    """Count codes from nothing again, as after a new password."""
+    await Account.update({Account.code_tries: 0}).where(
+        Account.id == account.id, Account.code_tries > 0
+    )
 
 
 async def holds(actor: Actor, account: Account, proof: Proof) -> bool:

@@ -162,7 +162,7 @@ async def check_sign_in(email: str, password: str, otp: str, network: str) -> Ac
     if await proofs.has_factor(account.id):
         if not otp.strip():
             raise OtpNeeded
-        await proofs.count_try(account)
+        await proofs.count_try(account, proofs.Proof(otp=otp))
     return account
 
 
@@ -412,6 +412,7 @@ async def set_password(actor: Actor, account: Account, hashed: str, *, keep: str
     """
     account.password_hash = hashed
     await account.save([Account.password_hash])
+    await proofs.forget_tries(account)
     await end_ways_in(account.id, keep=keep)
     await record(
         actor, "password.set", Account, of=account.id, email=audit.keyed_hash(account.email)

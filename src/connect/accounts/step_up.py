@@ -28,7 +28,7 @@ async def pass_second_factor(actor: Actor, proof: Proof, network: str, browser: 
     account = await Account.objects().where(Account.id == actor.half_open).first()
     if account is None:
         raise NotSignedIn
-    await count_try(account, network)
+    await count_try(account, proof, network)
     async with transaction():
         half = (
             await Session.delete()
@@ -62,7 +62,7 @@ async def step_up(
     account = await account_of(actor)
     with_factor = await has_factor(account.id)
     if with_factor:
-        await count_try(account, network)
+        await count_try(account, proof, network)
     else:
         await _check_password(account, password)
     async with transaction():

@@ -9,6 +9,7 @@ from piccolo.columns import (
     Boolean,
     Date,
     ForeignKey,
+    Integer,
     OnDelete,
     Text,
     Timestamptz,
@@ -51,6 +52,7 @@ class Account(Table, tablename="account"):
     verified_at = Timestamptz(null=True, default=None)  # as a professional
     attested_at = Timestamptz(null=True, default=None)  # that the person is 18 or older
     reverify_since = Timestamptz(null=True, default=None)  # when the verification ran out
+    code_tries = Integer(default=0)  # of second factors, since the last right one
     suspended_at = Timestamptz(null=True, default=None)
     suspension_reason = Text(default="")
     merged_into = UUID(null=True, default=None)  # the account that stands for this one

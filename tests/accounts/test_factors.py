@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 import make
+from accounts.environment import environment
 from accounts.people import V1, alive, csrf_of, elsewhere, form_in, signed_in
 from accounts.second import app_of, code, codes_of
 from connect.accounts.tables import Factor, RecoveryCode, RoleGrant
@@ -85,6 +86,23 @@ async def test_an_authenticator_app_is_set_up_by_the_page(app, database, clock):
     assert not await alive(elsewhere(app, cookies={"connect": before}))
     assert (await browser.post("/logout", data=form_in(done.text))).status_code == 303
     assert (await browser.get(led.headers["location"])).status_code == 303  # signed out
+
+
+async def test_the_page_offers_passkeys_where_browsers_keep_them(browser):
+    page = await browser(await make.learner())
+
+    numbers = (await page.get("/account/factors")).text
+    with environment(base_url="http://localhost:8000"):
+        named = (await page.get("/account/factors")).text
+
+    assert ("Passkeys need a site with a host name" in numbers, 'value="passkey"' in numbers) == (
+        True,
+        False,
+    )
+    assert ("Passkeys need a site with a host name" in named, 'value="passkey"' in named) == (
+        False,
+        True,
+    )
 
 
 async def test_s11_a_new_factor_ends_every_way_in_on_the_very_next_request(app, database, clock):

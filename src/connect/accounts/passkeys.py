@@ -83,10 +83,10 @@ def request_options(actor: Actor, passkeys: list[Factor]) -> Credential | None:
     Nothing is stored: the challenge is made of the secret key, the session or token, the moment
     of its last proof and the time. A proof that holds changes that moment, so each is good once.
     """
-    from webauthn import generate_authentication_options
-
     if not passkeys:
         return None
+    from webauthn import generate_authentication_options
+
     options = generate_authentication_options(
         rp_id=site()[0],
         challenge=_challenges(actor)[0],

@@ -206,6 +206,7 @@ HOLDINGS = [
         none="discipline category is_supervisor is_primary since until consented_at made_at",
         pseudonym="id account agency",
         personal="title",
+        closes={"title": ""},
     ),
     # What was learned: facts that counts are made of.
     Holding(

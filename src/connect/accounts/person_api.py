@@ -57,7 +57,13 @@ class Place(msgspec.Struct):
     """Which of somebody's numbers is meant."""
 
     state: State
-    kind: ProfessionalIdKind
+    kind: Annotated[ProfessionalIdKind, Meta(description="Choose post, pid or license.")]
+
+
+class NumberForm(Place, forbid_unknown_fields=True):
+    """The same with the number itself, as the page sends it."""
+
+    value: BoardNumber
 
 
 class ReasonIn(msgspec.Struct, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from connect.accounts import addresses, professional_ids, states
 from connect.accounts.authentication import network
 from connect.accounts.people_pages import person_page
-from connect.accounts.person_api import AddressIn, NumberIn, Place, ReasonIn, further, signing_in
+from connect.accounts.person_api import AddressIn, NumberForm, Place, ReasonIn, further, signing_in
 from connect.accounts.queries import account_of
 from connect.accounts.tables import ProfessionalIdKind
 from connect.errors import ConnectError, Invalid, decode
@@ -89,13 +89,13 @@ class PersonPages(Controller):
         fields = await read_form(request)
         removes = fields.pop("act", "") == "remove"
         try:
-            at = decode(Place, fields, strict=False, ignore=frozenset({"value"}))
             if removes:
+                at = decode(Place, fields, strict=False)
                 await professional_ids.remove_professional_id(request.user, at.state, at.kind)
             else:
-                given = decode(NumberIn, {"value": fields.get("value", "")}, strict=False)
+                given = decode(NumberForm, fields, strict=False)
                 await professional_ids.set_professional_id(
-                    request.user, at.state, at.kind, given.value
+                    request.user, given.state, given.kind, given.value
                 )
         except Invalid as refusal:
             return await _numbers(request, form=fields, errors=refusal.errors)

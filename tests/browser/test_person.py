@@ -105,5 +105,5 @@ async def test_a_person_is_suspended_and_erased(person, clock, watch, album):
     assert await admin.heading() == "Erased person"
     await album.look(page, "erased-person")
     await admin.open(f"/verify/{certificate.code}")
-    await expect(page.get_by_text("Issued, holder erased")).to_be_visible()
+    assert await admin.heading() == "Issued, holder erased"
     await album.look(page, "check-erased")

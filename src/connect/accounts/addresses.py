@@ -143,11 +143,12 @@ async def sign_in_with(actor: Actor, address_id: UUID, password: str) -> Account
         Invalid: the password is wrong.
     """
     actor.must(Permission.EDIT_ACCOUNT)
-    if wrong := await check_own_password(await account_of(actor), password, "password"):
+    checked = await account_of(actor)
+    if wrong := await check_own_password(checked, password, "password"):
         raise Invalid(wrong)
     async with transaction():
+        await hold(checked)
         account = await account_of(actor, lock=True)
-        await hold(account)
         row = await _own(actor, address_id)
         if row.proved_at is None:
             raise NotProved

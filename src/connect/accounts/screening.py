@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from connect.accounts.affiliations import affiliate, affiliations_on, today_of
+from connect.accounts.queries import USABLE
 from connect.accounts.roles import give
 from connect.accounts.tables import Account
 from connect.agencies.actions import Screened, Verdict, screen
@@ -23,7 +24,8 @@ async def screen_agency(
 ) -> Screened:
     """List an agency, match it, or decline it; its applicant works there and coordinates it.
 
-    Agency, domains, affiliation and role appear in one act, or nothing does.
+    Agency, domains, affiliation and role appear in one act, or nothing does. An applicant who was
+    suspended or is gone gets nothing.
 
     Raises:
         NotFound, AlreadyScreened, OwnRequest, Invalid: as ``agencies.actions.screen``.
@@ -34,6 +36,8 @@ async def screen_agency(
         applicant = await one(
             locked(Account.objects().where(Account.id == screened.opened_by), Account)
         )
+        if applicant.status not in USABLE:
+            return screened  # the agency is decided on; nobody is left to be told
         if verdict is not Verdict.DECLINED:
             present = await affiliations_on(applicant.id, today_of(applicant))
             if all(row["agency"] != screened.agency.id for row in present):

@@ -79,12 +79,13 @@ async def close_account(actor: Actor, password: str) -> None:
         LastAdministrator: nobody else would be one.
     """
     actor.must(Permission.EDIT_ACCOUNT)
-    if wrong := await check_own_password(await account_of(actor), password, "password"):
+    checked = await account_of(actor)
+    if wrong := await check_own_password(checked, password, "password"):
         raise Invalid(wrong)
     async with transaction():
         await must_not_be_the_last(actor.id)
+        await hold(checked)
         account = await account_of(actor, lock=True)
-        await hold(account)
         await _end_work(account)
         await _reduce(await _reached(account), When.CLOSURE)
         await Account.update({Account.ended_at: clock.now()}).where(Account.id == account.id)

@@ -272,3 +272,21 @@ async def test_signing_in_keeps_since_when_somebody_is_registered(database, cloc
 
     fresh = await Account.objects().get(Account.id == account.id)
     assert (fresh.email, fresh.proved_at) == (FURTHER, before)
+
+
+@pytest.mark.parametrize("many", [1, 3])
+async def test_the_list_costs_the_same_whatever_there_is(database, api, queries, many):
+    actor = await make.learner()
+    program = await api(actor)
+    for number in range(many):
+        await add_address(actor, f"a{number}@home.example", "192.0.2.7")
+        await program.put(
+            f"/me/professional-ids/{['TX', 'VA', 'IA'][number]}/pid", json={"value": "123"}
+        )
+    queries.clear()
+
+    listed = await program.get("/me/addresses")
+    numbers = await program.get("/me/professional-ids")
+
+    assert len(listed.json()["items"]) == many + 1 == len(numbers.json()["items"]) + 1
+    assert len(queries) == 5, queries  # who asks, twice; account and addresses; numbers

@@ -9,19 +9,23 @@ from click.testing import CliRunner
 
 import make
 from accounts.contents import contents
+from accounts.test_verification import with_domain
 from connect import audit_chain, files
 from connect.accounts.queries import registered_on
 from connect.accounts.tables import Account, AccountStatus
+from connect.accounts.verification import request_by_sponsor
 from connect.audit_verify import verify
 from connect.certificates.tables import Certificate
 from connect.cli import commands
 from connect.errors import Forbidden, Invalid, NotFound
 from connect.learning.actions import Event, enroll, note_event
+from connect.mail.tables import Mail
 from connect.policy import Role
 from connect.records import actions
 from connect.records.actions import ErasedAlready, NotOneself, erase, replay
 from connect.records.tables import Erasure
 from connect.reports.queries import PARTS, counts, training_rows
+from connect.security import unseal
 from databases import in_use
 from records.copies import copy_of
 from records.everything import everything
@@ -111,6 +115,35 @@ async def test_a_certificate_of_an_erased_person_was_issued_and_has_no_name(
     assert "Officer" not in page.text + str(await contents())
     with pytest.raises(NotFound):
         await files.get(drawn.pdf)
+
+
+async def test_what_a_sponsor_was_mailed_is_emptied_and_other_mails_to_them_are_not(
+    database, clock
+):
+    await with_domain()
+    admin, people = await make.staff(Role.ADMIN), [await make.learner() for _ in range(2)]
+    for person in people:
+        await request_by_sponsor(
+            person, sponsor_email="chief@cedarfallspd.example", explanation="A volunteer."
+        )
+
+    await erase(admin, people[0].id, reason=REASON)
+
+    mails = await Mail.objects().order_by(Mail.id)
+    assert [(mail.to, mail.state) for mail in mails] == [
+        ("", "failed"),
+        ("chief@cedarfallspd.example", "waiting"),
+    ]
+    assert people[1].name in unseal(mails[1].body)
+
+
+async def test_a_profile_that_was_emptied_stays_empty(database, api):
+    admin, person = await make.staff(Role.ADMIN), await make.account()
+    await erase(admin, person.id, reason=REASON)
+
+    answer = await (await api(admin)).patch(f"/accounts/{person.id}", json={"legal_name": "Ada"})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "ended")
 
 
 async def test_a_certificate_that_was_not_drawn_yet_is_not_drawn_any_more(database, clock, work):

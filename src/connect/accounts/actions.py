@@ -52,6 +52,10 @@ class SetupIsOver(Conflict):
     message = "There is an administrator already. Sign in, or ask that person for a role."
 
 
+class Ended(Conflict):
+    message = "This account has ended. Its profile does not change any more."
+
+
 async def new_account(
     network: str, *, email: str, password: str, adult: bool = True, **profile: str
 ) -> Account:
@@ -207,6 +211,7 @@ async def mend_profile(actor: Actor, account_id: UUID, changes: Mapping[str, str
 
     Raises:
         NotFound: there is no such account.
+        Ended: what was emptied stays empty.
         Invalid: every bad value.
     """
     actor.must(Permission.EDIT_PEOPLE)
@@ -219,6 +224,8 @@ async def _change_profile(actor: Actor, of: UUID, changes: Mapping[str, str]) ->
         raise Invalid(wrong)
     async with transaction():
         account = await one(locked(Account.objects().where(Account.id == of), Account))
+        if account.ended_at is not None:
+            raise Ended
         before = {n: audit.keyed_hash(getattr(account, n) or "") for n in values}
         for name, value in values.items():
             setattr(account, name, value)

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from piccolo.columns.combination import Where
+
 from connect import clock, security
 from connect.audit import keyed_hash, record
 from connect.config import settings
@@ -109,14 +111,19 @@ async def forget_mails(addresses: Sequence[str]) -> None:
 
     What had not left yet does not leave any more.
     """
-    for address in addresses:
-        theirs = Mail.to == address
-        await Mail.update({Mail.state: MailState.FAILED}).where(
-            theirs, Mail.state == MailState.WAITING
-        )
-        await Mail.update(
-            {Mail.to: "", Mail.subject: "", Mail.body: "", Mail.sealed: False, Mail.trouble: None}
-        ).where(theirs)
+    await _forget(Mail.to.is_in(list(addresses)))
+
+
+async def forget_mail(mail_id: UUID) -> None:
+    """The same for one mail."""
+    await _forget(Mail.id == mail_id)
+
+
+async def _forget(which: Where) -> None:
+    await Mail.update({Mail.state: MailState.FAILED}).where(which, Mail.state == MailState.WAITING)
+    await Mail.update(
+        {Mail.to: "", Mail.subject: "", Mail.body: "", Mail.sealed: False, Mail.trouble: None}
+    ).where(which)
 
 
 async def deliver(mail_id: UUID) -> None:

@@ -24,11 +24,14 @@ from connect.config import settings
 from connect.db import fetch, locked, one, transaction
 from connect.errors import Conflict, Forbidden, Invalid
 from connect.jobs import enqueue
+from connect.mail.actions import forget_mail
+from connect.mail.tables import Mail
 from connect.policy import SYSTEM, Actor, Permission
 from connect.records.holdings import HOLDINGS, Holding, When
 from connect.records.queries import held_about, rows_of
 from connect.records.tables import Erasure
 from connect.records.whose import Person
+from connect.security import unseal
 
 # Of the addresses that somebody added and did not prove, those that are another one's.
 TAKEN = """
@@ -87,6 +90,7 @@ async def close_account(actor: Actor, password: str) -> None:
         await hold(checked)
         account = await account_of(actor, lock=True)
         await _end_work(account)
+        await _unask(account)
         await _reduce(await _reached(account), When.CLOSURE)
         await Account.update({Account.ended_at: clock.now()}).where(Account.id == account.id)
         await record(actor, "account.closed", Account, of=account.id)
@@ -150,6 +154,7 @@ async def remove_files(digests: list[str]) -> None:
 
 async def _erase(actor: Actor, account: Account, erased: Erased, reason: str) -> None:
     await _end_work(account)
+    await _unask(account)
     person = await _reached(account)
     if digests := await _files_of(person):
         await enqueue("records.remove_files", digests=digests)
@@ -177,6 +182,19 @@ async def _end_work(account: Account) -> None:
         EligibilityCase.account == account.id,
         EligibilityCase.state.is_in([CaseState.OPEN, CaseState.WAITING_SPONSOR]),
     )
+
+
+async def _unask(account: Account) -> None:
+    """Empty the mails in which others were asked to vouch: they tell who it is, and are sealed."""
+    cases = await EligibilityCase.select(EligibilityCase.sponsor_email).where(
+        EligibilityCase.account == account.id, EligibilityCase.sponsor_email != ""
+    )
+    asked = [case["sponsor_email"] for case in cases]
+    for mail in (
+        await Mail.objects().where(Mail.to.is_in(asked), Mail.sealed.eq(True)) if asked else []
+    ):
+        if account.legal_name in unseal(mail.body):
+            await forget_mail(mail.id)
 
 
 async def _reached(account: Account) -> Person:

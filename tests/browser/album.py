@@ -154,6 +154,15 @@ NAMES = (
     "merge-done",
     "merge-agencies",
     "person-joined",
+    "invitations-empty",
+    "invitations-errors",
+    "invitations",
+    "invited",
+    "invited-register",
+    "invited-join",
+    "invited-another",
+    "imports-people",
+    "imports-roster",
 )
 RUN_AXE = """async () => {
   const options = { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } };

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import resource
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -277,3 +279,27 @@ async def test_the_number_of_queries_does_not_grow_with_the_rows(database, work,
         seen.append(len(queries))
 
     assert seen[0] == seen[1]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+async def test_100000_people_come_in_within_two_minutes_and_little_memory(database, work):
+    agencies = [await make.agency(ori=f"TX{n:05}00") for n in range(20)]
+    rows = [people(1, first=n, agency=f"TX{n % 20:05}00")[0] for n in range(100_000)]
+    data = table(rows, PEOPLE)
+    del rows
+    actor = await make.staff(Role.REGISTRAR)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.perf_counter()
+
+    first = await taken_in(actor, work, KIND, data)
+    seconds = time.perf_counter() - began
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    again = await taken_in(actor, work, KIND, data)
+
+    print(f"{first.rows:,} people in {seconds:.1f} s, {grown / 1024:.0f} MB more")
+    assert summary(first) == ("done", 100_000, 100_000, 0, 0)
+    assert summary(again) == ("done", 100_000, 0, 100_000, 0)
+    assert await Affiliation.count().where(Affiliation.agency == agencies[0].id) == 5000
+    assert seconds < 120
+    assert grown < 150_000  # KB

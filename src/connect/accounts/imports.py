@@ -27,6 +27,7 @@ from connect.jobs import Retry
 from connect.policy import Actor
 
 AT_ONCE = 400  # rows in one statement; PostgreSQL takes 32,767 parameters
+LOOKED_UP = 4_000  # values
 FACTS = ("legal_name", "certificate_name", "discipline", "title", "state", "time_zone")
 FILLED = ("certificate_name", "discipline", "title", "state")  # where a proved account has nothing
 WORK = ("id", "account", "agency", "discipline", "is_primary", *GIVEN)
@@ -258,7 +259,7 @@ def _invited(facts: dict[str, Any], agency: UUID | str | None) -> dict[str, Any]
 async def _batch(rows: Rows) -> _Batch:
     emails = sorted({facts["email"] for _, facts in rows})
     accounts: dict[str, Account] = {}
-    for part in _parts(emails):
+    for part in _parts(emails, LOOKED_UP):
         marks, lock = ", ".join(["({})"] * len(part)), ""
         if engine().engine_type != "sqlite":
             lock = "FOR UPDATE OF a"
@@ -266,7 +267,7 @@ async def _batch(rows: Rows) -> _Batch:
         accounts |= {row["email"]: Account(**row) for row in found}
     works: dict[UUID, list[Work]] = {}
     columns = [getattr(Affiliation, name) for name in WORK]
-    for part in _parts([account.id for account in accounts.values()]):
+    for part in _parts([account.id for account in accounts.values()], LOOKED_UP):
         for work in await Affiliation.select(*columns).where(Affiliation.account.is_in(part)):
             works.setdefault(work["account"], []).append(work)
     return _Batch(accounts, works)
@@ -280,5 +281,5 @@ async def _agencies(ids: Iterable[UUID]) -> dict[UUID, Agency]:
     return found
 
 
-def _parts(items: list[Any]) -> Iterable[list[Any]]:
-    return (items[first : first + AT_ONCE] for first in range(0, len(items), AT_ONCE))
+def _parts(items: list[Any], most: int = AT_ONCE) -> Iterable[list[Any]]:
+    return (items[first : first + most] for first in range(0, len(items), most))

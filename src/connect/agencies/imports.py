@@ -12,6 +12,7 @@ from connect.db import fetch
 from connect.policy import Actor
 
 AT_ONCE = 400  # rows in one statement; PostgreSQL takes 32,767 parameters
+LOOKED_UP = 4_000  # values
 FACTS = ("kind", "name", "ori", "psap_id", "state", "county")
 WITH_STATE = re.compile(r"(.+?),\s*([A-Za-z]{2})")
 # Joined, because PostgreSQL compares each row with each value of a long IN.
@@ -117,8 +118,8 @@ async def named_agencies(names: set[tuple[str, str]]) -> dict[tuple[str, str], U
     found: dict[tuple[str, ...], set[UUID]] = {}
     for column in ("ori", "psap_id", "name"):
         values = sorted({key[1] for key in meant.values() if key[0] == column})
-        for first in range(0, len(values), AT_ONCE):
-            part = values[first : first + AT_ONCE]
+        for first in range(0, len(values), LOOKED_UP):
+            part = values[first : first + LOOKED_UP]
             sql = NAMED.replace("{column}", column).replace(
                 "{marks}", ", ".join(["({})"] * len(part))
             )

@@ -25,7 +25,7 @@ from connect.imports.tables import Import, ImportKind, ImportState, RefusedRow
 from connect.jobs import enqueue
 from connect.policy import Actor, Relation
 
-PIECE = 4_000  # rows in one transaction and one job
+PIECE = 2_000  # rows in one transaction and one job
 HEADING = 2  # number of the first row: the heading is row 1
 
 

@@ -165,7 +165,7 @@ def member_of(cells: Mapping[str, str]) -> Found:
 
 def _asked(form: type[msgspec.Struct], given: Mapping[str, str]) -> Found:
     """The fields of *form*, normalized as registering does, and by its rules."""
-    names = [field.name for field in msgspec.structs.fields(form)]
+    names = form.__struct_fields__
     asked = {name: given[name] for name in names if name in given}
     try:
         msgspec.convert(asked, form)

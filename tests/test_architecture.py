@@ -16,7 +16,7 @@ SOURCE = ROOT / "src" / "connect"
 LADDER = [
     {"mail"},
     {"agencies", "catalog"},
-    {"accounts"},
+    {"accounts", "grants"},
     {"certificates", "trainings"},
     {"learning"},
     {"reports", "rosters", "trail", "transcripts"},

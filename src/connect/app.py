@@ -31,6 +31,8 @@ from connect.catalog.pages import media
 from connect.certificates.api import CertificatesApi, VerificationsApi
 from connect.certificates.pages import CertificatePages
 from connect.errors import ConnectError, show, show_busy, show_crash, show_http, show_unknown
+from connect.grants.api import GrantsApi
+from connect.grants.pages import GrantPages
 from connect.home.api import ListsApi, live, metrics, ready
 from connect.home.pages import HomePages
 from connect.imports.api import ImportsApi
@@ -66,6 +68,7 @@ API = [
     CoursesApi,
     EnrollmentsApi,
     FactorsApi,
+    GrantsApi,
     ImportsApi,
     InvitationsApi,
     ListsApi,
@@ -87,6 +90,7 @@ PAGES = [
     CertificatePages,
     CoursePages,
     FactorPages,
+    GrantPages,
     HomePages,
     ImportPages,
     InvitationPages,

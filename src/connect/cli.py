@@ -155,10 +155,10 @@ def trainings(year: int, form: str, output: Path | None) -> None:
 def counts(year: int, form: str, output: Path | None) -> None:
     """Training counts of YEAR by month, discipline, state and course."""
     from connect.reports.exports import COUNT_COLUMNS, as_json, count_rows, counts_csv
-    from connect.reports.queries import PARTS
+    from connect.reports.queries import USUAL
     from connect.reports.queries import counts as count
 
-    found = run(lambda: count(date(year, 1, 1), date(year, 12, 31), list(PARTS)))
+    found = run(lambda: count(date(year, 1, 1), date(year, 12, 31), USUAL))
     if form == "csv":
         _give(counts_csv(found), output)
     else:

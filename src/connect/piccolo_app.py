@@ -9,6 +9,7 @@ FEATURES = [
     "agencies",
     "catalog",
     "accounts",
+    "grants",
     "certificates",
     "trainings",
     "learning",

@@ -84,6 +84,7 @@ class Permission(StrEnum):
     INVITE_PEOPLE = "invite_people"
     MERGE_PEOPLE = "merge_people"  # who is registered twice, and to undo it
     IMPORT_ROWS = "import_rows"
+    MANAGE_GRANTS = "manage_grants"
     ADMINISTER = "administer"
 
 
@@ -145,6 +146,7 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
         Role.REGISTRAR: Relation.ANY,
         Role.ADMIN: Relation.ANY,
     },
+    Permission.MANAGE_GRANTS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.GRANT_ROLES: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.RESET_FACTORS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.MERGE_PEOPLE: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},

@@ -14,7 +14,7 @@ import make
 from connect.csv_out import cell
 from connect.policy import Role
 from connect.reports.exports import counts_csv, rows_csv
-from connect.reports.queries import PARTS, counts, training_rows
+from connect.reports.queries import USUAL, counts, training_rows
 from connect.trainings.tables import Mode, SourceKind, Training
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
@@ -49,7 +49,7 @@ async def test_counts_by_every_part(database):
     await trained(day=date(2027, 1, 1))
     await trained(day=date(2025, 12, 31))
 
-    found = await counts(*YEAR, list(PARTS))
+    found = await counts(*YEAR, USUAL)
 
     assert (found.total.instances, found.total.persons) == (3, 2)
     shown = {
@@ -84,10 +84,10 @@ async def test_a_repetition_counts_once_in_its_period_and_is_told(database):
 
 
 async def test_nothing_at_all_is_zero(database):
-    found = await counts(*YEAR, list(PARTS))
+    found = await counts(*YEAR, USUAL)
 
     assert (found.total.instances, found.total.persons) == (0, 0)
-    assert found.by == {name: [] for name in PARTS}
+    assert found.by == {name: [] for name in USUAL}
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ async def test_counting_costs_the_same_whatever_there_is(database, queries, many
         await trained(course=str(uuid4()))
     queries.clear()
 
-    await counts(*YEAR, list(PARTS))
+    await counts(*YEAR, USUAL)
 
     assert len(queries) == 6, queries  # the total, four parts, the courses' titles
 
@@ -153,7 +153,7 @@ async def test_counts_equal_a_count_by_hand(database, ledger):
             if key not in kept or (day, row.id) < (kept[key].day, kept[key].id):
                 kept[key] = row
 
-    found = await counts(*YEAR, list(PARTS))
+    found = await counts(*YEAR, USUAL)
 
     rows = kept.values()
     assert found.total.instances == len(kept)

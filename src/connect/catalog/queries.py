@@ -23,6 +23,10 @@ LISTED = """
 SELECT v.id, c.slug, v.course AS course_id, v.number
 FROM course_version v JOIN course c ON c.id = v.course WHERE {where} ORDER BY c.slug LIMIT {limit}
 """
+OFFERED = """
+SELECT k.slug, v.title FROM course k JOIN course_version v ON v.course = k.id AND v.is_current
+ORDER BY v.title, k.slug
+"""
 
 
 async def content_of(version: UUID) -> CourseContent:
@@ -103,3 +107,8 @@ async def topics() -> list[str]:
 async def slug_of(course: UUID) -> str:
     """The slug of a course."""
     return str((await one(Course.objects().where(Course.id == course))).slug)
+
+
+async def offered_courses() -> list[tuple[str, str]]:
+    """Every published course to choose from: slug and title, by title."""
+    return [(row["slug"], row["title"]) for row in await fetch(OFFERED)]

@@ -39,6 +39,12 @@ ADMIN_LINKS = [
         "The year's trainings by month, discipline, state and course, and the rows behind each.",
     ),
     (
+        Permission.MANAGE_GRANTS,
+        "/admin/grants",
+        "Grants",
+        "The awards that pay for courses, and from when to when each course belongs to one.",
+    ),
+    (
         Permission.IMPORT_ROWS,
         "/admin/imports",
         "Imports",

@@ -14,7 +14,7 @@ from connect.errors import Invalid
 from connect.paging import DEFAULT, After, Limit, Page, cut, read_cursor
 from connect.policy import Actor, Permission
 from connect.reports.exports import counts_csv, rows_csv, training_row
-from connect.reports.queries import DEFINITION, PARTS, Part, Total, counts, training_rows
+from connect.reports.queries import DEFINITION, PARTS, USUAL, Part, Total, counts, training_rows
 
 ActorRequest = Request[Actor, Any, Any]
 Since = Annotated[date, QueryParameter(name="from", description="first day")]
@@ -25,7 +25,7 @@ StateCode = Annotated[
     str | None, QueryParameter(name="state", max_length=60, pattern=r"^[^\x00]*$")
 ]
 By = Annotated[str, QueryParameter(max_length=60)]
-ALL = ",".join(PARTS)
+ALL = ",".join(USUAL)
 
 
 class CountsOut(msgspec.Struct):
@@ -78,8 +78,10 @@ class ReportsApi(Controller):
     @get(
         "/reports/counts", permission=Permission.READ_REPORTS, summary="Training counts of a period"
     )
-    async def counts(self, since: Since, until: Until, by: By = ALL) -> CountsOut:
-        found = await counts(*_period(since, until), _breakdowns(by))
+    async def counts(
+        self, since: Since, until: Until, by: By = ALL, grant: Code = None
+    ) -> CountsOut:
+        found = await counts(*_period(since, until), _breakdowns(by), filters=filled(grant=grant))
         for parts in found.by.values():
             for part in parts:
                 part.rows = f"/api/v1/reports/counts/rows{part.rows}"
@@ -91,8 +93,10 @@ class ReportsApi(Controller):
         summary="The same as CSV",
         media_type="text/csv",
     )
-    async def counts_csv(self, since: Since, until: Until, by: By = ALL) -> Response[str]:
-        found = await counts(*_period(since, until), _breakdowns(by))
+    async def counts_csv(
+        self, since: Since, until: Until, by: By = ALL, grant: Code = None
+    ) -> Response[str]:
+        found = await counts(*_period(since, until), _breakdowns(by), filters=filled(grant=grant))
         return download(counts_csv(found), f"counts-{since}-{until}.csv")
 
     @get(
@@ -108,12 +112,15 @@ class ReportsApi(Controller):
         in_state: StateCode = None,
         course: Code = None,
         month: Code = None,
+        grant: Code = None,
         limit: Limit = DEFAULT,
         after: After = "",
     ) -> Page[TrainingOut]:
         rows = await training_rows(
             *_period(since, until),
-            filters=filled(discipline=discipline, state=in_state, course=course, month=month),
+            filters=filled(
+                discipline=discipline, state=in_state, course=course, month=month, grant=grant
+            ),
             after=read_cursor(after, tuple[date, UUID]) if after else None,
             limit=limit,
         )
@@ -135,7 +142,10 @@ class ReportsApi(Controller):
         in_state: StateCode = None,
         course: Code = None,
         month: Code = None,
+        grant: Code = None,
     ) -> Response[str]:
-        filters = filled(discipline=discipline, state=in_state, course=course, month=month)
+        filters = filled(
+            discipline=discipline, state=in_state, course=course, month=month, grant=grant
+        )
         rows = await training_rows(*_period(since, until), filters=filters)
         return download(rows_csv(rows), f"trainings-{since}-{until}.csv")

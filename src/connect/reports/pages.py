@@ -16,7 +16,7 @@ from connect.lists import DISCIPLINES, STATES
 from connect.paging import cut, read_cursor
 from connect.policy import Actor, Permission
 from connect.reports.exports import counts_csv, rows_csv, training_row
-from connect.reports.queries import DEFINITION, PARTS, counts, label, training_rows
+from connect.reports.queries import DEFINITION, PARTS, USUAL, counts, label, training_rows
 from connect.web.templating import moment, page
 
 ActorRequest = Request[Actor, Any, Any]
@@ -46,7 +46,7 @@ class ReportPages(Controller):
     @get("/admin/reports", permission=Permission.READ_REPORTS)
     async def counts(self, request: ActorRequest, year: Year = None) -> Response[str]:
         chosen = _year(year)
-        found = await counts(date(chosen, 1, 1), date(chosen, 12, 31), list(PARTS))
+        found = await counts(date(chosen, 1, 1), date(chosen, 12, 31), USUAL)
         for parts in found.by.values():
             for part in parts:
                 part.rows = f"/admin/reports/rows{part.rows}"
@@ -75,7 +75,7 @@ class ReportPages(Controller):
     @get("/admin/reports/counts.csv", permission=Permission.READ_REPORTS)
     async def counts_csv(self, request: ActorRequest, year: Year = None) -> Response[str]:
         chosen = _year(year)
-        found = await counts(date(chosen, 1, 1), date(chosen, 12, 31), list(PARTS))
+        found = await counts(date(chosen, 1, 1), date(chosen, 12, 31), USUAL)
         return download(counts_csv(found), f"counts-{chosen}.csv")
 
     @get("/admin/reports/rows", permission=Permission.READ_REPORTS)

@@ -11,6 +11,7 @@ from litestar.response import Stream
 from msgspec import Meta
 
 from connect.agencies.tables import Agency
+from connect.catalog.queries import offered_courses
 from connect.errors import Invalid, NotFound, decode
 from connect.lists import ROSTER_CATEGORIES
 from connect.paging import cut, read_cursor
@@ -21,7 +22,6 @@ from connect.rosters.queries import (
     Filters,
     Person,
     is_current,
-    offered_courses,
     people,
     required_courses,
     roster_agency,

@@ -24,10 +24,6 @@ SELECT r.course, k.slug, v.title, r.category, r.valid_months FROM required_cours
 JOIN course k ON k.id = r.course JOIN course_version v ON v.course = k.id AND v.is_current
 WHERE r.agency = {} AND r.ended_at IS NULL ORDER BY v.title, k.slug
 """
-OFFERED = """
-SELECT k.slug, v.title FROM course k JOIN course_version v ON v.course = k.id AND v.is_current
-ORDER BY v.title, k.slug
-"""
 PEOPLE = """
 SELECT f.id, f.account, a.legal_name AS name, a.email, a.status, a.time_zone, f.title, f.category,
   f.is_supervisor, f.since, f.until, f.consented_at
@@ -121,11 +117,6 @@ async def required_course(agency: UUID, slug: str) -> Required:
     if found is None:
         raise NotFound
     return found
-
-
-async def offered_courses() -> list[tuple[str, str]]:
-    """Every published course: slug and title, by title."""
-    return [(row["slug"], row["title"]) for row in await fetch(OFFERED)]
 
 
 async def people(

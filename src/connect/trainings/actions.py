@@ -4,6 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from connect.audit import record
+from connect.grants.queries import grant_on
 from connect.policy import Actor
 from connect.trainings.rules import is_professional
 from connect.trainings.tables import Mode, SourceKind, Training
@@ -27,7 +28,8 @@ async def record_training(
 ) -> UUID | None:
     """Write the instance that an enrollment earned, in the caller's transaction.
 
-    What was not reported stays None and is never guessed.
+    What was not reported stays None and is never guessed. It belongs to the grant that pays
+    for the course on its day.
 
     Returns:
         The instance, or None for somebody whose discipline is not a professional one.
@@ -47,6 +49,7 @@ async def record_training(
         title=title or None,
         agency=agency,
         agency_name=agency_name,
+        grant=await grant_on(course, day),
         source_kind=SourceKind.ENROLLMENT,
         source=source,
     )

@@ -2,12 +2,13 @@
 
 from enum import StrEnum
 
-from piccolo.columns import UUID, Date, Integer, Timestamptz, Varchar
+from piccolo.columns import UUID, Date, ForeignKey, Integer, OnDelete, Timestamptz, Varchar
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from connect import clock
 from connect.db import uuid7
+from connect.grants.tables import Grant
 
 
 class Mode(StrEnum):
@@ -34,6 +35,8 @@ class Training(Table, tablename="training"):
     title = Varchar(length=120, null=True, default=None)  # job title
     agency = UUID(null=True, default=None)
     agency_name = Varchar(length=200, null=True, default=None)
+    # The one that paid for the course on the day; a later correction does not change it.
+    grant = ForeignKey(Grant, null=True, default=None, on_delete=OnDelete.restrict)
     source_kind = Varchar(length=20)
     source = UUID()  # what it was earned by: one instance for each
     recorded_at = Timestamptz(default=clock.now)

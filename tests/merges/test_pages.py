@@ -90,12 +90,13 @@ async def test_the_other_account_is_found_by_its_address(database, browser):
     empty = await person.get(path)
     found = await person.get(path, params={"other": gone.email.upper()})
     unknown = await person.get(path, params={"other": "nobody@pd.example"})
+    unseen = await person.get(path, params={"other": "a\x00@pd.example"})
     itself = await person.get(path, params={"other": keep.email})
     nothing = await send(person, path, other_id="")
 
     assert "Address of the other account" in words(empty)
     assert f'value="{gone.id}"' in found.text
-    assert [a.status_code for a in (unknown, itself, nothing)] == [422] * 3
+    assert [a.status_code for a in (unknown, unseen, itself, nothing)] == [422] * 4
     assert "There is no account with this address." in words(unknown)
     assert "Choose another account that is in use." in words(itself)
     assert (await person.get(f"/admin/people/{uuid4()}/merge")).status_code == 404

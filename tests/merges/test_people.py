@@ -37,6 +37,7 @@ from connect.merges.actions import (
     NotStanding,
     TooLate,
     UndoneAlready,
+    merge_agencies,
     merge_people,
     sweep,
     undo_merge,
@@ -470,3 +471,20 @@ async def test_a_role_is_granted_to_the_account_that_stands(database):
 
     await grant_role(registrar, keep.id, Role.COORDINATOR, agency.id)
     assert await RoleGrant.count().where(RoleGrant.account == keep.id) == 1
+
+
+async def test_a_role_comes_back_only_where_its_agency_stands(database):
+    registrar = await make.staff(REGISTRAR)
+    keep, gone = await make.account(), await make.account()
+    here, there = await make.agency(), await make.agency(name="Ames Police")
+    await made.role(gone, Role.COORDINATOR, there)
+    people = (await merge_people(registrar, keep.id, gone.id)).merge
+    agencies = (await merge_agencies(registrar, here.id, there.id)).merge
+
+    with pytest.raises(BuiltOn, match="Ames Police"):
+        await undo_merge(registrar, people.id)
+    await undo_merge(registrar, agencies.id)
+    await undo_merge(registrar, people.id)
+
+    grant = await RoleGrant.objects().get(RoleGrant.account == gone.id)
+    assert grant.agency == there.id

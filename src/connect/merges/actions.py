@@ -31,11 +31,12 @@ TABLES: dict[str, type[Account] | type[Agency]] = {
     MergeKind.PEOPLE: Account,
     MergeKind.AGENCIES: Agency,
 }
-# Later merges of the same record, and those that changed a value that this one wrote or ended a
-# row that it touched: what they decided stands on it.
+# Later merges of the same record; of an agency for which this one ended a role; and those that
+# changed a value that it wrote or ended a row that it touched. What they decided stands on it.
 LATER = """
 SELECT m.id, m.kind, m.gone, m.made_at FROM record_merge m
-WHERE m.undone_at IS NULL AND m.id > {} AND (m.kept = {} OR m.gone = {} OR EXISTS (
+WHERE m.undone_at IS NULL AND m.id > {}
+AND (m.kept = {} OR m.gone = {} OR m.gone IN ({agencies}) OR EXISTS (
   SELECT 1 FROM record_merge_step mine JOIN record_merge_step s
     ON s.table_name = mine.table_name AND s.row_key = mine.row_key
   WHERE mine.merge = {} AND s.merge = m.id
@@ -207,7 +208,10 @@ async def _must_be_undoable(merge: Merge, actor: Actor) -> None:
         raise UndoneAlready
     if clock.now() >= undo_until(merge.made_at):
         raise TooLate(until=day(clock.day_in(actor.time_zone, undo_until(merge.made_at))))
-    if later := await fetch(LATER, merge.id, merge.kept, merge.kept, merge.id):
+    agencies = [row["agency"] for row in await _ended_roles(merge.id) if row["agency"]]
+    marks = ", ".join(["{}"] * len(agencies)) or "NULL"
+    later_than = LATER.replace("{agencies}", marks)
+    if later := await fetch(later_than, merge.id, merge.kept, merge.kept, *agencies, merge.id):
         other = TABLES[later[0]["kind"]]
         row = await one(other.objects().where(other.id == later[0]["gone"]))
         name = row.legal_name if isinstance(row, Account) else row.name
@@ -280,19 +284,19 @@ async def _must_stand_above(actor: Actor, *people: UUID, ended_by: UUID | None =
     if actor.account_id in people:
         raise NotOneself
     held = await RoleGrant.select(RoleGrant.role).where(RoleGrant.account.is_in(list(people)))
-    roles = [row["role"] for row in held] + await _ended_roles(ended_by)
+    ended = await _ended_roles(ended_by) if ended_by else []
+    roles = [row["role"] for row in [*held, *ended]]
     own = {role for role, agency in actor.roles if agency is None}
     below: set[Role] = set().union(*(GRANTS.get(role, set()) for role in own))
     if any(Role(role) not in below for role in roles):
         raise NotAbove
 
 
-async def _ended_roles(merge: UUID | None) -> list[str]:
-    if merge is None:
-        return []
+async def _ended_roles(merge: UUID) -> list[dict[str, str | None]]:
+    """The roles that a merge ended and its undoing brings back, with their agencies."""
     ended = await MergeStep.select(MergeStep.before).where(
         MergeStep.merge == merge,
         MergeStep.table_name == RoleGrant._meta.tablename,
         MergeStep.column_name == "",
     )
-    return [msgspec.json.decode(row["before"])["role"] for row in ended]
+    return [msgspec.json.decode(row["before"]) for row in ended]

@@ -89,5 +89,7 @@ async def account_named(typed: str) -> UUID | None:
     try:
         return UUID(typed.strip())
     except ValueError:
+        if not typed.isprintable():
+            return None
         found = await Account.select(Account.id).where(Account.email == normal_email(typed)).first()
         return found["id"] if found else None

@@ -139,7 +139,9 @@ async def answer_registration(email: str) -> None:
         if not await limits.room(("mail", email)):
             return
         if account.status == AccountStatus.MERGED:
-            await write_mail("accounts/joined", to=email, name=account.legal_name)
+            await write_mail(
+                "accounts/joined", to=email, account=account.id, name=account.legal_name
+            )
         elif account.status == AccountStatus.PENDING_EMAIL:
             await _mail_proof(account)
         else:

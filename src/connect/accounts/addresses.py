@@ -88,11 +88,18 @@ async def answer_address(address_id: UUID) -> None:
             return
         account = await one(Account.objects().where(Account.id == row.account))
         if owner := await held_by(row.email):
-            await write_mail("accounts/address_known", to=row.email, name=owner.legal_name)
+            await write_mail(
+                "accounts/address_known", to=row.email, account=owner.id, name=owner.legal_name
+            )
             return
         token = await make_link(LinkKind.ADDRESS, account.id, about=row.id)
         await write_mail(
-            "accounts/address", to=row.email, secret=True, name=account.legal_name, token=token
+            "accounts/address",
+            to=row.email,
+            account=account.id,
+            secret=True,
+            name=account.legal_name,
+            token=token,
         )
 
 
@@ -162,7 +169,9 @@ async def sign_in_with(actor: Actor, address_id: UUID, password: str) -> Account
         await end_ways_in(account.id, keep=actor.session)
         before, after = audit.keyed_hash(old), audit.keyed_hash(account.email)
         await record(actor, "address.signs_in", Account, of=account.id, before=before, after=after)
-        await write_mail("accounts/address_changed", to=old, name=account.legal_name)
+        await write_mail(
+            "accounts/address_changed", to=old, account=account.id, name=account.legal_name
+        )
     return account
 
 

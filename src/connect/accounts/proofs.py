@@ -98,7 +98,12 @@ async def count_try(account: Account, proof: Proof, network: str = "") -> None:
             raise CodesLocked
         if counted[0]["code_tries"] == WARN_AFTER + 1:
             await record(Actor(account_id=account.id), "codes.wrong", Account, of=account.id)
-            await write_mail("accounts/wrong_codes", to=account.email, name=account.legal_name)
+            await write_mail(
+                "accounts/wrong_codes",
+                to=account.email,
+                account=account.id,
+                name=account.legal_name,
+            )
 
 
 async def forgive(account: Account, network: str) -> None:

@@ -340,7 +340,9 @@ async def send_reset(email: str) -> None:
         if account is None or not await limits.room(("mail", email)):
             return
         if account.status == AccountStatus.MERGED:
-            await write_mail("accounts/joined", to=email, name=account.legal_name)
+            await write_mail(
+                "accounts/joined", to=email, account=account.id, name=account.legal_name
+            )
             return
         token = await make_link(LinkKind.RESET, account.id)
         await write_mail(

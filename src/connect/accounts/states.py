@@ -69,7 +69,11 @@ async def suspend(actor: Actor, account_id: UUID, *, reason: str) -> Account:
         await end_ways_in(account.id)
         await record(actor, "account.suspended", Account, of=account.id)
         await write_mail(
-            "accounts/suspended", to=account.email, name=account.legal_name, reason=reason.strip()
+            "accounts/suspended",
+            to=account.email,
+            account=account.id,
+            name=account.legal_name,
+            reason=reason.strip(),
         )
     return account
 
@@ -96,7 +100,12 @@ async def lift_suspension(actor: Actor, account_id: UUID) -> Account:
         account.suspended_at, account.suspension_reason = None, ""
         await account.save([Account.status, Account.suspended_at, Account.suspension_reason])
         await record(actor, "account.suspension_lifted", Account, of=account.id)
-        await write_mail("accounts/suspension_lifted", to=account.email, name=account.legal_name)
+        await write_mail(
+            "accounts/suspension_lifted",
+            to=account.email,
+            account=account.id,
+            name=account.legal_name,
+        )
     return account
 
 
@@ -137,4 +146,9 @@ async def _end_verification(account_id: UUID, verified_at: datetime) -> None:
         )
         if ended:
             await record(SYSTEM, "account.reverify_due", Account, of=account_id)
-            await write_mail("accounts/reverify", to=ended[0]["email"], name=ended[0]["legal_name"])
+            await write_mail(
+                "accounts/reverify",
+                to=ended[0]["email"],
+                account=account_id,
+                name=ended[0]["legal_name"],
+            )

@@ -20,6 +20,21 @@ class Kind(msgspec.Struct, frozen=True):
 
 # By template; one line for each. A mail whose template is not here cannot be written.
 KINDS = {
+    "accounts/address": Kind(
+        MailClass.SECURITY,
+        "A link that confirms a further address",
+        "You get this because your address was typed in.",
+    ),
+    "accounts/address_changed": Kind(
+        MailClass.SECURITY,
+        "Another address signs in to your account",
+        "You get this because this address signed in to your account until now.",
+    ),
+    "accounts/address_known": Kind(
+        MailClass.SECURITY,
+        "An address of yours was typed in again",
+        "You get this because your address was typed in.",
+    ),
     "accounts/agency_screened": Kind(
         MailClass.SERVICE,
         "An agency that you brought was decided on",
@@ -39,6 +54,16 @@ KINDS = {
         MailClass.SECURITY,
         "Your second factors were reset",
         "You get this with every change of your second factors.",
+    ),
+    "accounts/invitation": Kind(
+        MailClass.SERVICE,
+        "Somebody invites you",
+        "You get this because the person above typed in your address.",
+    ),
+    "accounts/joined": Kind(
+        MailClass.SECURITY,
+        "Your account was joined with another one",
+        "You get this because your address was typed in.",
     ),
     "accounts/known": Kind(
         MailClass.SECURITY,
@@ -75,15 +100,35 @@ KINDS = {
         "A link to set a new password",
         "You get this because a new password was asked for with your address.",
     ),
+    "accounts/reverify": Kind(
+        MailClass.SERVICE,
+        "Your verification ran out",
+        "You get this because you were verified.",
+    ),
     "accounts/sponsor": Kind(
         MailClass.SECURITY,
         "Somebody asks you to confirm that they work with you",
         "You get this because the person above typed in your address.",
     ),
+    "accounts/suspended": Kind(
+        MailClass.SECURITY,
+        "Your account was suspended",
+        "You get this with every change of what your account may do.",
+    ),
+    "accounts/suspension_lifted": Kind(
+        MailClass.SECURITY,
+        "Your account is open again",
+        "You get this with every change of what your account may do.",
+    ),
     "accounts/verified": Kind(
         MailClass.SERVICE,
         "You were verified",
         "You get this because you asked to be verified, or because your address is your agency's.",
+    ),
+    "accounts/wrong_codes": Kind(
+        MailClass.SECURITY,
+        "Somebody gave wrong codes for your account",
+        "You get this when codes for your account are wrong.",
     ),
     "learning/completed": Kind(
         MailClass.SERVICE,
@@ -95,6 +140,16 @@ KINDS = {
         "Mails are held until an administrator decides",
         "You get this because you are an administrator.",
         for_staff=True,
+    ),
+    "merges/joined": Kind(
+        MailClass.SECURITY,
+        "Two accounts of yours were joined",
+        "You get this because your account was joined with another one.",
+    ),
+    "merges/parted": Kind(
+        MailClass.SECURITY,
+        "Your accounts are two again",
+        "You get this because your account had been joined with another one.",
     ),
     "rosters/reminder": Kind(
         MailClass.SERVICE,

@@ -129,6 +129,7 @@ async def merge_people(
             await write_mail(
                 "merges/joined",
                 to=told.email,
+                account=told.id,
                 name=told.legal_name,
                 other=masked(other.email),
                 kept=told is keep,
@@ -193,7 +194,9 @@ async def undo_merge(actor: Actor, merge_id: UUID) -> Merge:
         await record(actor, act, table, of=merge.gone, kept=merge.kept, merge=merge_id, left=left)
         if merge.kind == MergeKind.PEOPLE:
             for told in await Account.objects().where(Account.id.is_in([merge.kept, merge.gone])):
-                await write_mail("merges/parted", to=told.email, name=told.legal_name)
+                await write_mail(
+                    "merges/parted", to=told.email, account=told.id, name=told.legal_name
+                )
     return merge
 
 

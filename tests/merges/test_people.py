@@ -9,6 +9,8 @@ import pytest
 from piccolo.columns import UUID, ForeignKey
 
 import make
+from connect import security
+from connect.accounts.authentication import cookie_name
 from connect.accounts.queries import account_by_email
 from connect.accounts.roles import Merged, grant_role
 from connect.accounts.sign_in import WrongPassword, request_reset, sign_in
@@ -26,6 +28,7 @@ from connect.accounts.verification import request_by_registrar
 from connect.agencies.tables import Agency
 from connect.audit import AuditEvent
 from connect.certificates.tables import Certificate
+from connect.clock import now
 from connect.errors import Forbidden, Invalid, NotFound
 from connect.learning.actions import Event, enroll, note_event
 from connect.learning.tables import Completion, Enrollment
@@ -488,3 +491,25 @@ async def test_a_role_comes_back_only_where_its_agency_stands(database):
 
     grant = await RoleGrant.objects().get(RoleGrant.account == gone.id)
     assert grant.agency == there.id
+
+
+async def test_not_even_a_way_in_that_was_left_opens_it(database, api, client):
+    registrar = await make.staff(REGISTRAR)
+    keep, gone = await make.account(), await make.account()
+    await merge_people(registrar, keep.id, gone.id)
+    program = await api(make.actor_of(gone))
+    secret = security.new_token()
+    await Session(
+        id_hash=security.token_hash(secret),
+        account=gone.id,
+        expires_at=now() + timedelta(days=1),
+    ).save()
+    client.cookies[cookie_name()] = secret
+
+    assert (await program.get("/me")).status_code == 401
+    assert (await client.get("/account")).status_code == 303
+    await Account.update({Account.status: AccountStatus.ACTIVE_UNVERIFIED}).where(
+        Account.id == gone.id
+    )
+    assert (await program.get("/me")).status_code == 200
+    assert (await client.get("/account")).status_code == 200

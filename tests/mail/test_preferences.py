@@ -75,6 +75,19 @@ async def test_switched_on_again_it_leaves_and_others_were_never_touched(work, a
     assert await MailPreference.count() == 1
 
 
+@pytest.mark.parametrize("state", ["waiting", "released"])
+async def test_what_waited_while_its_kind_was_switched_off_does_not_leave(work, client, state):
+    ada = await make.account()
+    await verified(ada)
+    await Mail.update({Mail.state: state}, force=True)
+    path = urlsplit(stop_address(ada.id, VERIFIED)).path
+    await client.post(path, data={"List-Unsubscribe": "One-Click"})
+
+    assert await delivered(work) == []
+
+    assert [mail.state for mail in await Mail.objects()] == ["kept"]
+
+
 async def test_the_trail_has_a_row_for_each_change_and_none_for_a_repetition(api):
     program = await api(await make.learner())
     for wanted in (True, False, False, True, True, False):

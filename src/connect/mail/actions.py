@@ -129,11 +129,21 @@ async def _forget(which: Where) -> None:
 async def deliver(mail_id: UUID) -> None:
     """Hand one mail over; job. A mail that was sent is not sent again.
 
+    Wishes are asked again: a mail may have waited for hours, or for an administrator.
+
     Raises:
         Retry: the server could not take it now.
     """
     mail = await one(Mail.objects().where(Mail.id == mail_id))
-    if mail.state not in TO_SEND or not await may_leave(mail):
+    if mail.state not in TO_SEND:
+        return
+    if mail.kind in KINDS and not await is_wanted(mail.account, mail.kind):
+        kept: dict[Any, Any] = {Mail.state: MailState.KEPT}
+        await Mail.update(kept | ({Mail.body: security.seal("")} if mail.sealed else {})).where(
+            Mail.id == mail_id
+        )
+        return
+    if not await may_leave(mail):
         return
     changes: dict[Any, Any] = {Mail.tries: mail.tries + 1, Mail.trouble: None}
     wait: timedelta | None = None

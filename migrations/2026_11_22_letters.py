@@ -36,6 +36,7 @@ COLUMNS = [
     ("once", Varchar, {"length": 200, "null": True, "default": None, "unique": True}),
     ("read_at", Timestamptz, {"null": True, "default": None}),
     ("passed_at", Timestamptz, {"null": True, "default": None}),
+    ("released_at", Timestamptz, {"null": True, "default": None}),
 ]
 
 

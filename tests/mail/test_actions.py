@@ -284,7 +284,7 @@ async def test_a_text_is_kept_for_400_days_and_the_facts_for_good(database, cloc
     assert ("is not kept any more" in notices) is (state != "discarded")
 
 
-@pytest.mark.parametrize("state", ["waiting", "held", "released"])
+@pytest.mark.parametrize("state", ["waiting", "held"])
 async def test_a_text_that_may_still_be_sent_is_kept(database, clock, state):
     await write()
     await Mail.update({Mail.state: state}, force=True)

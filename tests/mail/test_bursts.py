@@ -148,6 +148,22 @@ async def test_held_mails_outlive_the_process_and_their_jobs(work, mailbox, cloc
     assert await states() == ["sent"] * 5
 
 
+async def test_a_mail_that_was_held_for_long_has_five_days_from_its_release(work, clock, three):
+    admin = await make.staff(Role.ADMIN)
+    async with post_office() as office:
+        with environment(smtp_url=office.url):
+            await write(4)
+            await work()
+            clock.move(30 * 24 * HOUR)
+            office.answers["RCPT"] = ["450 Greylisted"] * 2
+            await release_held(admin, VERIFIED, reason="Late, but true.")
+            for _ in range(8):
+                await work()
+                clock.move(MINUTE)
+
+    assert await states() == ["sent"] * 4
+
+
 async def test_a_worker_that_dies_while_it_holds_a_mail_sends_nothing(work, mailbox, clock, three):
     await write(4)
     await work()

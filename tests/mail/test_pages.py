@@ -79,7 +79,6 @@ async def test_a_forged_cursor_is_refused(browser, after):
 
 STATES = {
     "waiting": "queued",
-    "released": "queued",
     "sent": "sent",
     "failed": "failed",
     "kept": "not wanted",

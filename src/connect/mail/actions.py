@@ -22,7 +22,6 @@ from connect.mail.tables import Mail, MailState
 from connect.policy import Actor, Permission
 from connect.web.templating import environment
 
-TO_SEND = [MailState.WAITING, MailState.RELEASED]
 OVER = [MailState.SENT, MailState.FAILED, MailState.KEPT, MailState.DISCARDED]
 TEXTS_KEPT = timedelta(days=400)
 
@@ -89,7 +88,7 @@ async def try_again(actor: Actor, mail_id: UUID) -> None:
     async with transaction():
         await one(Mail.objects().where(Mail.id == mail_id))
         changed = (
-            await Mail.update({Mail.state: MailState.RELEASED})
+            await Mail.update({Mail.state: MailState.WAITING, Mail.released_at: clock.now()})
             .where(Mail.id == mail_id, Mail.state == MailState.FAILED)
             .returning(Mail.id)
         )
@@ -135,7 +134,7 @@ async def deliver(mail_id: UUID) -> None:
         Retry: the server could not take it now.
     """
     mail = await one(Mail.objects().where(Mail.id == mail_id))
-    if mail.state not in TO_SEND:
+    if mail.state != MailState.WAITING:
         return
     if mail.kind in KINDS and not await is_wanted(mail.account, mail.kind):
         kept: dict[Any, Any] = {Mail.state: MailState.KEPT}
@@ -161,7 +160,7 @@ async def deliver(mail_id: UUID) -> None:
         changes |= {Mail.state: MailState.FAILED, Mail.trouble: str(refusal)[:500]}
     except Exception as error:
         changes[Mail.trouble] = f"{type(error).__name__}: {error}"[:500]
-        if clock.now() - mail.written_at > GIVE_UP:
+        if clock.now() - (mail.released_at or mail.written_at) > GIVE_UP:
             changes[Mail.state] = MailState.FAILED
         else:
             wait = wait_after(mail.tries + 1)

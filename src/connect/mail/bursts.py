@@ -30,7 +30,7 @@ async def may_leave(mail: Mail) -> bool:
     """
     kind = KINDS.get(mail.kind)
     most = kind and MOST.get(kind.of)
-    if kind is None or most is None or mail.state == MailState.RELEASED or mail.passed_at:
+    if kind is None or most is None or mail.released_at or mail.passed_at:
         return True
     async with transaction():
         (burst,) = (
@@ -77,7 +77,8 @@ async def release_held(actor: Actor, kind: str, *, reason: str) -> int:
         NothingHeld: none is held.
     """
     async with transaction():
-        mails = await _decide(actor, kind, MailState.RELEASED, reason)
+        let_out = {Mail.state: MailState.WAITING, Mail.released_at: clock.now()}
+        mails = await _decide(actor, kind, reason, "mail.released", let_out)
         await enqueue_many("mail.deliver", [{"mail_id": row["id"]} for row in mails])
     return len(mails)
 
@@ -90,20 +91,23 @@ async def discard_held(actor: Actor, kind: str, *, reason: str) -> int:
         NothingHeld: none is held.
     """
     async with transaction():
-        return len(await _decide(actor, kind, MailState.DISCARDED, reason))
+        dropped = {Mail.state: MailState.DISCARDED}
+        return len(await _decide(actor, kind, reason, "mail.discarded", dropped))
 
 
-async def _decide(actor: Actor, kind: str, state: MailState, reason: str) -> list[dict[str, Any]]:
+async def _decide(
+    actor: Actor, kind: str, reason: str, act: str, changes: dict[Any, Any]
+) -> list[dict[str, Any]]:
     actor.must(Permission.RELEASE_MAIL)
     if not reason.strip():
         raise Invalid({"reason": "Say why, for whoever reads the audit trail."})
     await MailBurst.update({MailBurst.event: None}).where(MailBurst.kind == kind)
     mails: list[dict[str, Any]] = (
-        await Mail.update({Mail.state: state})
+        await Mail.update(changes)
         .where(Mail.kind == kind, Mail.state == MailState.HELD)
         .returning(Mail.id)
     )
     if not mails:
         raise NothingHeld
-    await record(actor, f"mail.{state}", Mail, of=kind, mails=len(mails), reason=reason.strip())
+    await record(actor, act, Mail, of=kind, mails=len(mails), reason=reason.strip())
     return mails

@@ -23,7 +23,6 @@ ActorRequest = Request[Actor, Any, Any]
 PER_PAGE = 50
 WORDS = {
     MailState.WAITING: "queued",
-    MailState.RELEASED: "queued",
     MailState.SENT: "sent",
     MailState.FAILED: "failed",
     MailState.KEPT: "not wanted",

@@ -16,7 +16,6 @@ class MailState(StrEnum):
     FAILED = "failed"  # given up; shown to administrators
     KEPT = "kept"  # its kind is switched off: it stands among the notices, and is never sent
     HELD = "held"  # beyond the burst limit; administrators decide
-    RELEASED = "released"  # waits as WAITING does, and is not held again
     DISCARDED = "discarded"  # was held; is neither sent nor shown to its reader
 
 
@@ -37,7 +36,8 @@ class Mail(Table, tablename="mail"):
     account = UUID(null=True, default=None)  # whose notice it is
     once = Varchar(length=200, null=True, default=None, unique=True)  # at most one mail with it
     read_at = Timestamptz(null=True, default=None)
-    passed_at = Timestamptz(null=True, default=None)  # of the burst limit
+    passed_at = Timestamptz(null=True, default=None)  # the burst limit
+    released_at = Timestamptz(null=True, default=None)  # by an administrator: held or failed before
 
 
 class MailPreference(Table, tablename="mail_preference"):

@@ -66,6 +66,10 @@ class MergedMeanwhile(Conflict):
     message = "Somebody has just merged this one. Look at it again."
 
 
+class Gone(Conflict):
+    message = "One of the two was closed, suspended or erased since, so they stay as they are."
+
+
 class UndoneAlready(Conflict):
     message = "This merge was undone already."
 
@@ -99,11 +103,13 @@ async def merge_people(
 
     Raises:
         NotFound: no account *keep_id*.
-        NotOneself, NotAbove: who may not.
+        NotOneself, NotAbove, StepUpNeeded: who may not.
         NotStanding: the one that is to stay may not be used.
         Invalid: so is the other one, or the two are one.
     """
     actor.must(Permission.MERGE_PEOPLE)
+    if not dry_run:
+        actor.must_be_fresh()
     async with transaction():
         keep, gone = await _hold_people(keep_id, gone_id)
         await _must_stand_above(actor, keep_id, gone_id)
@@ -151,6 +157,8 @@ async def merge_agencies(
         Invalid: *gone_id* is none, or the two are one.
     """
     actor.must(Permission.MANAGE_AGENCIES)
+    if not dry_run:
+        actor.must_be_fresh()
     async with transaction():
         held = await _hold(Agency, keep_id, gone_id)
         keep, gone = held.get(keep_id), held.get(gone_id)
@@ -173,14 +181,17 @@ async def undo_merge(actor: Actor, merge_id: UUID) -> Merge:
 
     Raises:
         NotFound: there is no such merge.
-        UndoneAlready, TooLate, BuiltOn: why it cannot be undone.
-        NotOneself, NotAbove: who may not.
+        UndoneAlready, TooLate, BuiltOn, Gone: why it cannot be undone.
+        NotOneself, NotAbove, StepUpNeeded: who may not.
     """
     actor.must(Permission.MERGE_PEOPLE)
+    actor.must_be_fresh()
     async with transaction():
         merge = await one(locked(Merge.objects().where(Merge.id == merge_id), Merge))
         if merge.kind == MergeKind.PEOPLE:
-            await _hold_people(merge.kept, merge.gone)
+            kept, gone = await _hold_people(merge.kept, merge.gone)
+            if merge.undone_at is None and not _can_be_parted(kept, gone):
+                raise Gone
             await _must_stand_above(actor, merge.kept, merge.gone, ended_by=merge_id)
         else:
             actor.must(Permission.MANAGE_AGENCIES)
@@ -204,6 +215,12 @@ async def sweep() -> None:
     """Forget the rows that merges ended, which hold ways in, once nothing brings them back; job."""
     old = Merge.select(Merge.id).where(Merge.made_at < clock.now() - UNDO)
     await MergeStep.delete().where(MergeStep.column_name == "", MergeStep.merge.is_in(old))
+
+
+def _can_be_parted(kept: Account, gone: Account | None) -> bool:
+    """Whether both are still as the merge left them: what was emptied since must not come back."""
+    is_left = gone is not None and gone.status == AccountStatus.MERGED
+    return is_left and kept.status in (*STANDING, AccountStatus.MERGED)
 
 
 async def _must_be_undoable(merge: Merge, actor: Actor) -> None:

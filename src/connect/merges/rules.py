@@ -28,6 +28,7 @@ class Fate(StrEnum):
 # what is decided here is done: ``BY_HAND`` names the few that need more thought than that.
 PEOPLE: dict[str, Fate] = {
     "account.merged_into": Fate.STAYS,  # a chain of merges is undone link by link
+    "address.account": Fate.STAYS,  # as the address that signed in does: its owner is told there
     "affiliation.account": Fate.MOVES,  # see people.join_affiliations
     "agency.opened_by": Fate.MOVES,  # drafts only: who screens one makes that person coordinator
     "agency.screened_by": Fate.STAYS,
@@ -38,20 +39,34 @@ PEOPLE: dict[str, Fate] = {
     "audit_event.actor": Fate.STAYS,
     "certificate.holder": Fate.MOVES,
     "completion.learner": Fate.MOVES,  # but for repeats
+    "course_grant.made_by": Fate.STAYS,
     "duplicate_pair.one": Fate.STAYS,
     "duplicate_pair.other": Fate.STAYS,
     "duplicate_pair.told_by": Fate.STAYS,
     "eligibility_case.account": Fate.STAYS,  # proves nothing for another; open ones are ended
     "eligibility_case.decided_by": Fate.STAYS,
     "enrollment.learner": Fate.MOVES,  # but for repeats; one of two open ones is withdrawn
+    "erasure.account": Fate.STAYS,
+    "erasure.erased_by": Fate.STAYS,
+    "factor.account": Fate.ENDS,
+    "grant_award.made_by": Fate.STAYS,
     "import_file.made_by": Fate.STAYS,
+    "invitation.invited_by": Fate.STAYS,
+    "mail.account": Fate.MOVES,  # notices
+    "mail_preference.account": Fate.STAYS,  # those of the one that is kept count
     "one_time_link.account": Fate.ENDS,  # unused ones
+    "professional_id.account": Fate.STAYS,  # one for each state and kind: the kept one's
+    "recovery_code.account": Fate.ENDS,
     "record_merge.gone": Fate.STAYS,
     "record_merge.kept": Fate.STAYS,
     "record_merge.made_by": Fate.STAYS,
     "record_merge.undone_by": Fate.STAYS,
     "role_grant.account": Fate.ENDS,
+    "required_course.ended_by": Fate.STAYS,
+    "required_course.made_by": Fate.STAYS,
     "role_grant.granted_by": Fate.STAYS,
+    "roster_reminder.made_by": Fate.STAYS,
+    "roster_reminder.person": Fate.STAYS,  # one a day for each account
     "session.account": Fate.ENDS,
     "training.person": Fate.MOVES,  # but for repeats, which are voided
 }
@@ -64,8 +79,12 @@ AGENCIES: dict[str, Fate] = {
     "agency_domain.agency": Fate.MOVES,  # but for those that both list
     "agency_profile.agency": Fate.STAYS,  # what that one was like; shown with the kept one's
     "eligibility_case.agency": Fate.MOVES,  # open ones
+    "import_file.agency": Fate.STAYS,
+    "invitation.agency": Fate.STAYS,  # whoever accepts joins the one that stands for it
     "record_merge.gone": Fate.STAYS,
     "record_merge.kept": Fate.STAYS,
+    "required_course.agency": Fate.STAYS,  # the kept one says what it requires
+    "roster_reminder.agency": Fate.STAYS,
     "role_grant.agency": Fate.MOVES,  # who holds a role for both keeps one
     "training.agency": Fate.STAYS,  # facts as they stood (R11)
 }
@@ -83,6 +102,7 @@ BY_HAND = {
 # Ids of other things, which no merge touches.
 OTHERS = {
     "certificate.source",  # the enrollment, which keeps its id
+    "mail_burst.event",
     "one_time_link.about",  # an eligibility case
     "training.source",  # the enrollment
     "training.voided_by",  # a merge
@@ -103,6 +123,9 @@ WORDS = {
     "agency_code": ("code", "codes"),
     "agency_domain": ("e-mail domain", "e-mail domains"),
     "api_token": ("API token", "API tokens"),
+    "factor": ("second factor", "second factors"),
+    "mail": ("notice", "notices"),
+    "recovery_code": ("recovery code", "recovery codes"),
     "certificate": ("certificate", "certificates"),
     "completion": ("completion", "completions"),
     "eligibility_case": ("open request to be verified", "open requests to be verified"),

@@ -28,7 +28,7 @@ from connect.mail.actions import forget_mail
 from connect.mail.tables import Mail
 from connect.policy import SYSTEM, Actor, Permission
 from connect.records.holdings import HOLDINGS, Holding, When
-from connect.records.queries import held_about, rows_of
+from connect.records.queries import all_joined_to, held_about, rows_of
 from connect.records.tables import Erasure
 from connect.records.whose import Person
 from connect.security import unseal
@@ -89,11 +89,13 @@ async def close_account(actor: Actor, password: str) -> None:
         await must_not_be_the_last(actor.id)
         await hold(checked)
         account = await account_of(actor, lock=True)
-        await _end_work(account)
-        await _unask(account)
-        await _reduce(await _reached(account), When.CLOSURE)
-        await Account.update({Account.ended_at: clock.now()}).where(Account.id == account.id)
-        await record(actor, "account.closed", Account, of=account.id)
+        for each in [account, *await _joined(account)]:
+            await _end_work(each)
+            await _unask(each)
+            await _reduce(await _reached(each), When.CLOSURE)
+            moment = each.ended_at or clock.now()
+            await Account.update({Account.ended_at: moment}).where(Account.id == each.id)
+            await record(actor, "account.closed", Account, of=each.id)
 
 
 async def erase(actor: Actor, account_id: UUID, *, reason: str) -> None:
@@ -116,10 +118,18 @@ async def erase(actor: Actor, account_id: UUID, *, reason: str) -> None:
         if account.erased_at is not None:
             raise ErasedAlready
         now = clock.now()
-        erased = Erased(account.id, now, account.ended_at or now)
-        await _erase(actor, account, erased, reason.strip())
-        # Before the commit: a person who asked for it must not come back with an old backup.
-        await asyncio.to_thread(files.append_line, erasure_file(), msgspec.json.encode(erased))
+        for each in [account, *await _joined(account)]:
+            erased = Erased(each.id, now, each.ended_at or now)
+            await _erase(actor, each, erased, reason.strip())
+            # Before the commit: who asked for it must not come back with an old backup.
+            await asyncio.to_thread(files.append_line, erasure_file(), msgspec.json.encode(erased))
+
+
+async def _joined(account: Account) -> list[Account]:
+    """Accounts of the same person, which were joined with this one and are not erased yet."""
+    ids = await all_joined_to(account.id)
+    rows = Account.objects().where(Account.id.is_in(ids), Account.erased_at.is_null())
+    return await locked(rows, Account) if ids else []
 
 
 async def replay(path: Path) -> list[UUID]:

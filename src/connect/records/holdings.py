@@ -17,14 +17,17 @@ from connect.agencies import tables as agencies
 from connect.audit import AuditAnchor, AuditEvent, AuditHead
 from connect.catalog import tables as catalog
 from connect.certificates import tables as certificates
+from connect.grants.tables import CourseGrant, Grant
 from connect.idempotency import IdempotencyKey
 from connect.imports import tables as imports
 from connect.jobs import Job
 from connect.learning import tables as learning
 from connect.limits import RateLimit
-from connect.mail.tables import Mail, MailState
+from connect.mail.tables import Mail, MailBurst, MailPreference, MailState
+from connect.merges.tables import DuplicatePair, Merge, MergeStep
 from connect.records.tables import Erasure
 from connect.records.whose import Whose, addressed, by, either, mentions, named, nobody, via
+from connect.rosters.tables import Reminder, RequiredCourse
 from connect.security import unseal
 from connect.trainings.tables import Training
 
@@ -109,18 +112,35 @@ HOLDINGS = [
         table=accounts.Session,
         whose=by("account"),
         hidden="id_hash",
-        none="made_at last_seen_at expires_at",
+        none="made_at last_seen_at expires_at factor_at fresh_at",
         pseudonym="account",
-        personal="network",
+        personal="network browser",
         rows_go=When.CLOSURE,
     ),
     Holding(
         table=accounts.ApiToken,
         whose=by("account"),
         hidden="token_hash",
-        none="scopes made_at expires_at",
+        none="scopes made_at expires_at factor_at fresh_at",
         pseudonym="id account",
         personal="name",
+        rows_go=When.CLOSURE,
+    ),
+    Holding(
+        table=accounts.Factor,
+        whose=by("account"),
+        hidden="secret credential public_key",
+        none="kind last_step sign_count made_at confirmed_at used_at",
+        pseudonym="id account",
+        personal="name",
+        rows_go=When.CLOSURE,
+    ),
+    Holding(
+        table=accounts.RecoveryCode,
+        whose=by("account"),
+        hidden="code_hash",
+        none="made_at used_at",
+        pseudonym="id account",
         rows_go=When.CLOSURE,
     ),
     Holding(
@@ -158,12 +178,29 @@ HOLDINGS = [
     ),
     Holding(
         table=Mail,
-        whose=addressed("to"),
-        none="sealed state tries written_at sent_at",
+        whose=either(by("account"), addressed("to")),
+        none="sealed state tries written_at sent_at kind read_at passed_at released_at",
+        pseudonym="id account once",
         personal="to subject body trouble",
         emptied=When.CLOSURE,
         becomes={"state": _not_waiting, "sealed": False},
         shows={"body": lambda row: "" if row["sealed"] else row["body"]},  # sealed: it has a token
+    ),
+    Holding(
+        table=MailPreference,
+        whose=by("account"),
+        none="kind wanted",
+        pseudonym="id account",
+        rows_go=When.CLOSURE,
+    ),
+    Holding(
+        table=accounts.Invitation,
+        whose=either(by("invited_by"), addressed("email")),
+        none="category sent_at expires_at accepted_at withdrawn_at",
+        pseudonym="id agency invited_by",
+        personal="email legal_name title note",
+        becomes={"email": _its_id},
+        closes={"email": _its_id, "legal_name": "", "title": "", "note": ""},
     ),
     Holding(
         table=Job,
@@ -252,7 +289,7 @@ HOLDINGS = [
         whose=by("person"),
         none="day mode minutes course course_title version discipline state agency_name "
         "source_kind recorded_at",
-        pseudonym="id person agency source",
+        pseudonym="id person agency source grant voided_by",
         personal="title",
     ),
     Holding(
@@ -275,8 +312,8 @@ HOLDINGS = [
         table=imports.Import,
         whose=by("made_by"),
         none="kind state dry_run file file_name columns rows taken unchanged refused trouble "
-        "made_at done_at",
-        pseudonym="id made_by",
+        "invite left_alone made_at done_at",
+        pseudonym="id agency made_by",
     ),
     Holding(
         table=agencies.AgencyCode,
@@ -299,6 +336,51 @@ HOLDINGS = [
         pseudonym="id parent merged_into opened_by screened_by",
     ),
     Holding(
+        table=RequiredCourse,
+        whose=by("made_by", "ended_by"),
+        none="category valid_months made_at ended_at",
+        pseudonym="id agency course made_by ended_by",
+    ),
+    Holding(
+        table=Reminder,
+        whose=by("person", "made_by"),
+        none="day made_at",
+        pseudonym="id agency person made_by",
+    ),
+    Holding(
+        table=Grant,
+        whose=by("made_by"),
+        none="award_number title starts_on ends_on acknowledgement made_at",
+        pseudonym="id made_by",
+    ),
+    Holding(
+        table=CourseGrant,
+        whose=by("made_by"),
+        none="since until made_at",
+        pseudonym="id course grant made_by",
+    ),
+    Holding(
+        table=DuplicatePair,
+        whose=by("one", "other"),
+        none="reasons found_at told_at",
+        pseudonym="id one other told_by",
+        rows_go=When.ERASURE,
+    ),
+    Holding(
+        table=MergeStep,  # an emptied account is not parted any more, so none is needed
+        whose=via("merge", "record_merge", by("kept", "gone")),
+        none="place table_name column_name",
+        pseudonym="id merge row_key",
+        hidden="before after",
+        rows_go=When.CLOSURE,
+    ),
+    Holding(
+        table=Merge,
+        whose=by("kept", "gone", "made_by", "undone_by"),
+        none="kind summary made_at undone_at",
+        pseudonym="id kept gone made_by undone_by",
+    ),
+    Holding(
         table=Erasure,
         whose=by("account"),
         none="reason erased_at",
@@ -309,7 +391,8 @@ HOLDINGS = [
         table=accounts.Account,
         whose=by("id"),
         none="status discipline state time_zone made_at proved_at verified_at attested_at "
-        "reverify_since suspended_at ended_at erased_at",
+        "reverify_since code_tries suspended_at ended_at erased_at",
+        pseudonym="id merged_into",
         personal="email legal_name certificate_name title suspension_reason",
         hidden="password_hash",
         becomes={"email": _its_id, "status": accounts.AccountStatus.ERASED},
@@ -322,6 +405,7 @@ HOLDINGS = [
     ),
     # About nobody.
     Holding(table=agencies.AgencyDomain, whose=nobody, none="domain is_its_alone made_at agency"),
+    Holding(table=MailBurst, whose=nobody, none="kind event", pseudonym=""),
     Holding(table=catalog.Course, whose=nobody, none="slug"),
     Holding(
         table=catalog.CourseVersion,

@@ -17,7 +17,8 @@ from connect.records.whose import Person
 async def held_about(account_id: UUID) -> dict[str, Any]:
     """Everything that is held about somebody but secrets: table → rows.
 
-    What was sent to an address is theirs to read only when they proved it.
+    What was sent to an address is theirs to read only when they proved it. ``joined`` holds the
+    same of each account that was joined with this one.
     """
     account = await one(Account.objects().where(Account.id == account_id))
     person = Person(account.id, await proved_addresses(account))
@@ -29,7 +30,22 @@ async def held_about(account_id: UUID) -> dict[str, Any]:
             tables[holding.name] = [
                 {column: _shown(holding, column, row) for column in columns} for row in rows
             ]
-    return {"person": account.id, "made_at": clock.now(), "tables": tables}
+    joined = [await held_about(other) for other in await joined_to(account.id)]
+    return {"person": account.id, "made_at": clock.now(), "tables": tables, "joined": joined}
+
+
+async def joined_to(account_id: UUID) -> list[UUID]:
+    """The accounts for which this one stands since they were joined, nearest first."""
+    rows = await Account.select(Account.id).where(Account.merged_into == account_id)
+    return [row["id"] for row in rows]
+
+
+async def all_joined_to(account_id: UUID) -> list[UUID]:
+    """The same, and those that were joined to them before."""
+    found: list[UUID] = []
+    for other in await joined_to(account_id):
+        found += [other, *await all_joined_to(other)]
+    return found
 
 
 async def rows_of(holding: Holding, person: Person) -> list[dict[str, Any]]:

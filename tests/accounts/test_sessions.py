@@ -21,7 +21,7 @@ from accounts.people import (
 )
 from connect.accounts import sign_in
 from connect.accounts.sign_in import WrongPassword, change_password, check_password, open_session
-from connect.accounts.tables import Account, AccountStatus, Session
+from connect.accounts.tables import Account, AccountStatus, RoleGrant, Session
 from connect.db import transaction
 from connect.errors import Invalid
 from connect.policy import Role
@@ -232,6 +232,26 @@ async def test_a_learner_stays_signed_in_for_thirty_days(app, database, clock):
     clock.move(timedelta(seconds=1))
 
     assert (before, await alive(page)) == (True, False)
+
+
+@pytest.mark.parametrize("role", [Role.PRESENTER, Role.EXECUTIVE])
+async def test_a_role_that_reads_nobody_elses_data_keeps_the_long_session(browser, clock, role):
+    page = await browser(await make.staff(role))
+
+    clock.move(timedelta(days=29))
+
+    assert await alive(page)
+
+
+async def test_s11_a_role_that_sleeps_keeps_the_short_session(app, database, clock):
+    account = await make.account()
+    await RoleGrant(account=account.id, role=Role.REGISTRAR).save()
+    clock.move(timedelta(days=2))
+    page = await signed_in(app, account)
+
+    clock.move(61 * MINUTE)
+
+    assert not await alive(page)
 
 
 async def test_staff_are_out_after_an_hour_of_silence(browser, clock):

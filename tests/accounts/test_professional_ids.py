@@ -1,6 +1,7 @@
 """Numbers of boards: sealed, shown by their end, in no log and no trail."""
 
 import pytest
+from structlog.testing import capture_logs
 
 import make
 from accounts.contents import contents
@@ -94,3 +95,14 @@ async def test_the_page_keeps_and_removes(browser):
     assert "Texas, PID: ends in <strong>1902</strong>" in shown.text
     assert NUMBER not in shown.text + wrong.text
     assert await ProfessionalId.count() == 0
+
+
+async def test_s20_no_log_holds_a_number(api):
+    program = await api(await make.learner())
+
+    with capture_logs() as lines:
+        await program.put("/me/professional-ids/TX/pid", json={"value": NUMBER})
+        await program.put("/me/professional-ids/TX/pid", json={"value": f"{NUMBER}!"})
+
+    assert len(lines) >= 2
+    assert "4471902" not in str(lines)

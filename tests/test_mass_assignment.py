@@ -21,7 +21,7 @@ NAMES = sorted(COLUMNS | TRIED)
 def inputs():
     """(method, path, struct or None for a table of booleans) of every route that takes JSON."""
     found = []
-    for route in Litestar(API, openapi_config=None).routes:
+    for route in Litestar(API, openapi_config=None, logging_config=None).routes:
         for handler in getattr(route, "route_handlers", []):
             field = handler.parsed_fn_signature.parameters.get("data")
             if field is not None:

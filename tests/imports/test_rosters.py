@@ -201,7 +201,7 @@ async def test_by_page_and_api_a_coordinator_has_rosters_only(agency, browser, a
         ),
     ]
 
-    assert "Cedar Falls PD" in shown.text
+    assert "A table of the people of Cedar Falls PD" in shown.text
     assert "kind=people" not in shown.text
     assert (by_page.status_code, by_api.status_code) == (303, 202)
     assert (await person.get(by_page.headers["location"])).text.count("Trial run") == 1

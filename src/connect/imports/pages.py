@@ -86,7 +86,7 @@ async def _page(
         under_way=any(row.state in ("waiting", "running") for row in rows),
         kinds=[(k.value, KINDS[k].label, k is kind) for k in offered],
         kind=kind.value,
-        table=KINDS[kind].label.lower(),
+        holds=KINDS[kind].label.lower(),
         invites=KINDS[kind].invites,
         fields=[
             (name, ", ".join(headings), name in KINDS[kind].needed)

@@ -85,6 +85,7 @@ REFUSED = {
     "no spreadsheet": (b"PK\x03\x04nothing", "cannot be read"),
     "macros": (workbook(macros=True), "macros"),
     "formulas": (workbook(FORMULA), "formulas"),
+    "formulas in another namespace": (workbook(FORMULA.replace("f>", "x:f>")), "formulas"),
     "a cell far away": (workbook(FAR), "cannot be read, or is too large"),
     "a long cell": (b"name\n" + b"x" * 3000 + b"\n", "over 2,000 characters"),
     "an endless cell": (b'name\n"' + b"x" * 200_000 + b"\n", "cannot be read as CSV"),

@@ -15,6 +15,7 @@ import resource
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time
 
 from connect.imports.reading import MOST_BYTES, MOST_ROWS, Unreadable
@@ -24,8 +25,9 @@ MEMORY = 1_000_000_000  # bytes of address space
 SECONDS = 30  # of the processor
 PATIENCE = 90  # seconds that Connect waits
 REFUSED = 3  # exit code; the words stand in the errors
-FORMULA = re.compile(rb"<f[\s/>]")
+FORMULA = re.compile(rb"<(\w{1,20}:)?f[\s/>]")
 UNREAD = "This spreadsheet cannot be read, or is too large. Save it as CSV, or split it."
+_one_at_a_time = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spreadsheet")
 
 
 async def csv_of(data: bytes) -> bytes:
@@ -36,7 +38,9 @@ async def csv_of(data: bytes) -> bytes:
     """
     if len(data) > MOST_BYTES:
         raise Unreadable("The file is larger than 20 MB. Split it.")
-    return await asyncio.to_thread(_convert, data) if data[:4] == ZIP else data
+    if data[:4] != ZIP:
+        return data
+    return await asyncio.get_running_loop().run_in_executor(_one_at_a_time, _convert, data)
 
 
 def _convert(data: bytes) -> bytes:
@@ -90,7 +94,7 @@ def _has_formulas(archive: zipfile.ZipFile, name: str) -> bool:
         while piece := sheet.read(1_000_000):
             if FORMULA.search(tail + piece):
                 return True
-            tail = piece[-3:]
+            tail = piece[-25:]
     return False
 
 

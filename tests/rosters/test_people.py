@@ -363,6 +363,14 @@ async def test_an_account_that_is_closed_is_among_those_who_left(database):
     assert await required_courses(agency.id) == []
 
 
+async def test_an_account_that_was_merged_away_is_not_there_twice(database):
+    agency = await made.agency()
+    gone = await account_of(await works(agency, name="Gone G"))
+    await Account.update({Account.status: "merged"}).where(Account.id == gone.id)
+
+    assert await names(agency, include_former=True) == []
+
+
 async def test_no_filter_asks_for_a_state_of_nothing(database):
     agency = await made.agency()
     await works(agency, name="Ada A")

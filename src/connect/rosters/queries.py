@@ -28,10 +28,11 @@ PEOPLE = """
 SELECT f.id, f.account, a.legal_name AS name, a.email, a.status, a.time_zone, f.title, f.category,
   f.is_supervisor, f.since, f.until, f.consented_at
 FROM affiliation f JOIN account a ON a.id = f.account{latest}
-WHERE f.agency IN ({agencies}){filters} ORDER BY lower(a.legal_name), f.id{limit}
+WHERE f.agency IN ({agencies}) AND a.status <> 'merged'{filters}
+ORDER BY lower(a.legal_name), f.id{limit}
 """
-# Whose last day is not over, and who can still be there.
-CURRENT = " AND (f.until IS NULL OR f.until >= {}) AND a.status NOT IN ('closed', 'merged')"
+# Whose last day is not over, and whose account is open.
+CURRENT = " AND (f.until IS NULL OR f.until >= {}) AND a.status <> 'closed'"
 BEHIND = """ AND (lower(a.legal_name), f.id) > (SELECT lower(b.legal_name), g.id
   FROM affiliation g JOIN account b ON b.id = g.account
   WHERE g.id = {} AND g.agency IN ({agencies}))
@@ -154,7 +155,7 @@ async def chosen(agency: UUID, ids: list[UUID]) -> list[Person]:
 def is_current(person: Person, on: date) -> bool:
     """As ``CURRENT`` says it."""
     ended = person.until is not None and person.until < on
-    return not ended and person.status not in ("closed", "merged")
+    return not ended and person.status != "closed"
 
 
 async def _rows(

@@ -8,7 +8,8 @@ from piccolo.table import Table
 import make
 from connect import clock
 from connect.accounts.affiliations import affiliate
-from connect.accounts.sign_in import make_link, make_token, open_session
+from connect.accounts.links import make_link
+from connect.accounts.sign_in import make_token, open_session
 from connect.accounts.tables import (
     Account,
     AccountStatus,

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 import make
 from accounts.contents import contents, text_of
 from accounts.environment import environment
-from connect.accounts import actions, sign_in
+from connect.accounts import actions, links, sign_in
 from connect.accounts.tables import Account
 from connect.audit import AuditEvent, keyed_hash, record
 from connect.db import fetch, transaction
@@ -106,7 +106,7 @@ async def test_without_its_row_no_act_happens(database, act):
     changes = {} if proved else {"status": "pending_email", "proved_at": None}
     account = await make.account(**changes)
     tokens = {
-        kind: await sign_in.make_link(sign_in.LinkKind(kind), account.id)
+        kind: await links.make_link(links.LinkKind(kind), account.id)
         for kind in ("prove", "reset")
     }
     row, _ = await sign_in.make_token(account, name="", scopes=[], days=1)
@@ -182,7 +182,7 @@ async def test_a_refused_act_leaves_no_row(client):
         await client.post("/login", data={"email": account.email, "password": "x" * 15})
         with pytest.raises(sign_in.Invalid):
             await sign_in.change_password(admin, "x" * 15, NEW)
-        with pytest.raises(sign_in.LinkUsedUp):
+        with pytest.raises(links.LinkUsedUp):
             await sign_in.reset_password("x", NEW)
 
     assert await acts() == []

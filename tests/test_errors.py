@@ -11,7 +11,7 @@ import make
 from accounts.contents import contents
 from accounts.environment import environment
 from accounts.people import NEW_PASSWORD, PERSON, V1
-from connect.accounts.sign_in import LinkUsedUp
+from connect.accounts.links import LinkUsedUp
 from connect.db import fetch
 from connect.errors import (
     Busy,

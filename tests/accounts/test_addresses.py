@@ -12,8 +12,8 @@ from accounts.people import NEW_PASSWORD, PERSON, V1, alive, csrf_of, signed_in
 from accounts.test_verification import with_domain
 from connect.accounts.actions import new_account, register
 from connect.accounts.addresses import add_address, prove_added, remove_address, sign_in_with
+from connect.accounts.links import LinkUsedUp, make_link
 from connect.accounts.queries import held_by, proved_addresses
-from connect.accounts.sign_in import LinkUsedUp, make_link
 from connect.accounts.tables import Account, Address, LinkKind
 from connect.db import fetch
 

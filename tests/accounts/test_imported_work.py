@@ -11,7 +11,7 @@ import make
 from connect.accounts.actions import prove_address
 from connect.accounts.affiliations import MOST
 from connect.accounts.imported_work import is_current, judge
-from connect.accounts.sign_in import make_link
+from connect.accounts.links import make_link
 from connect.accounts.tables import Account, Affiliation, LinkKind
 from connect.agencies.tables import AgencyDomain
 

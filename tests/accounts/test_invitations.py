@@ -12,7 +12,8 @@ from accounts.people import NEW_PASSWORD, elsewhere, signed_in
 from accounts.stopwatch import ENOUGH, difference
 from connect.accounts.invitations import invite, waiting, withdraw
 from connect.accounts.invited import AnotherAccount, accept, register_invited
-from connect.accounts.sign_in import LinkUsedUp, request_reset
+from connect.accounts.links import LinkUsedUp
+from connect.accounts.sign_in import request_reset
 from connect.accounts.tables import (
     Account,
     Affiliation,

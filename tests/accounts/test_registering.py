@@ -10,7 +10,7 @@ import make
 from accounts.contents import contents, count
 from accounts.environment import environment
 from accounts.people import NEW_PASSWORD, PERSON, V1, elsewhere, link_in
-from connect.accounts.sign_in import make_link
+from connect.accounts.links import make_link
 from connect.accounts.tables import Account, AccountStatus, LinkKind
 
 HOUR = timedelta(hours=1)

@@ -9,7 +9,7 @@ import pytest
 import make
 from accounts.contents import contents, count
 from accounts.people import NEW_PASSWORD, V1, alive, elsewhere, link_in, signed_in, try_token
-from connect.accounts.sign_in import make_link
+from connect.accounts.links import make_link
 from connect.accounts.tables import Account, AccountStatus, LinkKind
 
 MINUTE = timedelta(minutes=1)

@@ -12,7 +12,7 @@ import make
 from accounts.contents import count
 from accounts.people import V1, alive, csrf_of, elsewhere, form_in, signed_in
 from accounts.second import app_of, code, codes_of, half_open
-from connect.accounts.sign_in import make_link
+from connect.accounts.links import make_link
 from connect.accounts.tables import (
     Account,
     ApiToken,

@@ -19,8 +19,13 @@ from accounts.people import (
     try_page,
     try_token,
 )
-from connect.accounts import sign_in
-from connect.accounts.sign_in import WrongPassword, change_password, check_password, open_session
+from connect.accounts import links, sign_in
+from connect.accounts.sign_in import (
+    WrongPassword,
+    change_password,
+    check_password,
+    open_session,
+)
 from connect.accounts.tables import Account, AccountStatus, RoleGrant, Session
 from connect.db import transaction
 from connect.errors import Invalid
@@ -291,7 +296,7 @@ async def test_a_get_notes_that_somebody_was_here_once_in_five_minutes(browser, 
 async def test_what_ended_a_day_ago_is_swept(browser, api, clock):
     await browser(await make.learner())
     await api(await make.learner())
-    await sign_in.make_link(sign_in.LinkKind.SETUP, None)
+    await links.make_link(links.LinkKind.SETUP, None)
     clock.move(timedelta(days=2))
     await sign_in.sweep()
     once = [await count(name) for name in ("session", "api_token", "one_time_link")]

@@ -163,7 +163,7 @@ async def test_nobody_else_can_use_another_kind_of_link(client):
     account = await make.account()
     asked = {"email": account.email}
     await client.post(f"{V1}/password-resets", json=asked)
-    from connect.accounts.sign_in import make_link
+    from connect.accounts.links import make_link
     from connect.accounts.tables import LinkKind
 
     for kind in (LinkKind.RESET, LinkKind.PROVE):

@@ -9,10 +9,11 @@ from accounts.contents import contents
 from accounts.people import PERSON, V1, alive, signed_in
 from connect.accounts.actions import prove_address
 from connect.accounts.affiliations import affiliate, change_affiliation
+from connect.accounts.links import LinkUsedUp, make_link
 from connect.accounts.queries import account_of, registered_on
 from connect.accounts.roles import LastAdministrator, NotAbove
 from connect.accounts.rules import is_registered, is_reverify_due, months_before, status_of
-from connect.accounts.sign_in import LinkUsedUp, make_link, reset_password
+from connect.accounts.sign_in import reset_password
 from connect.accounts.states import (
     NotInUse,
     NotOneself,

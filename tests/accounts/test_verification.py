@@ -9,9 +9,9 @@ import pytest
 import make
 from connect.accounts import verification
 from connect.accounts.actions import prove_address
+from connect.accounts.links import LinkUsedUp, make_link
 from connect.accounts.queries import account_of
 from connect.accounts.screening import screen_agency
-from connect.accounts.sign_in import LinkUsedUp, make_link
 from connect.accounts.tables import (
     Account,
     Affiliation,

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 import make
-from connect.accounts.sign_in import make_link
+from connect.accounts.links import make_link
 from connect.accounts.tables import LinkKind
 from connect.learning.actions import enroll
 from connect.learning.attempts import start_attempt, submit_answers

@@ -21,7 +21,8 @@ from connect import clock, files
 from connect.accounts.tables import Account
 from connect.db import fetch, uuid7
 from connect.piccolo_app import APP_CONFIG
-from connect.records.holdings import HOLDINGS, Holding, Tag
+from connect.records.holdings import HOLDINGS
+from connect.records.register import Holding, Tag
 from connect.records.tables import Erasure
 from connect.records.whose import NONE, Person
 from connect.security import seal

@@ -13,7 +13,8 @@ from connect.clock import now
 from connect.errors import Invalid
 from connect.policy import Role
 from connect.records.actions import close_account, erase
-from connect.records.holdings import HOLDINGS, When
+from connect.records.holdings import HOLDINGS
+from connect.records.register import When
 from records.everything import everything
 from records.test_erasure import certified
 

@@ -10,8 +10,9 @@ from connect.errors import NotFound
 from connect.piccolo_app import APP_CONFIG
 from connect.policy import Role
 from connect.records.actions import erase, remove_files
-from connect.records.holdings import HOLDINGS, Tag
+from connect.records.holdings import HOLDINGS
 from connect.records.queries import held_about
+from connect.records.register import Tag
 from records.everything import everything
 
 

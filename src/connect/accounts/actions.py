@@ -7,16 +7,14 @@ import msgspec
 
 from connect import audit, clock, limits, security
 from connect.accounts import factors
+from connect.accounts.links import account_by_link, make_link, use_link
 from connect.accounts.queries import USABLE, account_by_email, held_by
 from connect.accounts.rules import ADULTS_ONLY, NAMES, faults, normal_email, normal_name
 from connect.accounts.sign_in import (
-    account_by_link,
     end_ways_in,
-    make_link,
     note_proved,
     open_session,
     set_password,
-    use_link,
 )
 from connect.accounts.tables import Account, AccountStatus, LinkKind, OneTimeLink, RoleGrant
 from connect.accounts.verification import verify_by_address

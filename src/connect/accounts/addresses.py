@@ -5,17 +5,15 @@ from uuid import UUID
 
 from connect import audit, clock, limits
 from connect.accounts.affiliations import TwoAlready
-from connect.accounts.queries import account_in_use, account_of, held_by
-from connect.accounts.rules import normal_email
-from connect.accounts.sign_in import (
+from connect.accounts.links import (
     LinkUsedUp,
-    check_own_password,
-    end_ways_in,
-    hold,
     link_that_waits,
     make_link,
     use_link,
 )
+from connect.accounts.queries import account_in_use, account_of, held_by
+from connect.accounts.rules import normal_email
+from connect.accounts.sign_in import check_own_password, end_ways_in, hold
 from connect.accounts.tables import Account, Address, LinkKind
 from connect.accounts.verification import verify_by_address
 from connect.audit import record

@@ -12,8 +12,8 @@ from uuid import UUID
 import msgspec
 
 from connect import audit, clock, limits
+from connect.accounts.links import make_link
 from connect.accounts.rules import faults, normal_email, normal_name
-from connect.accounts.sign_in import make_link
 from connect.accounts.tables import Account, AccountStatus, Invitation, LinkKind, OneTimeLink
 from connect.agencies.queries import active_agency
 from connect.agencies.tables import Agency

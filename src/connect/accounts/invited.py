@@ -4,8 +4,9 @@ from connect import audit, clock
 from connect.accounts.actions import new_account, write_account
 from connect.accounts.affiliations import affiliate, affiliations_on, today_of
 from connect.accounts.invitations import OPEN
+from connect.accounts.links import LinkUsedUp, use_link
 from connect.accounts.queries import account_of, held_by, proved_addresses
-from connect.accounts.sign_in import LinkUsedUp, note_proved, open_session, use_link
+from connect.accounts.sign_in import note_proved, open_session
 from connect.accounts.tables import (
     Account,
     AccountStatus,

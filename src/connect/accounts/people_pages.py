@@ -8,12 +8,12 @@ from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from connect.accounts import affiliations, roles, verification
+from connect.accounts.links import LinkUsedUp
 from connect.accounts.people import joined_into, people, person, roles_of, waiting_cases
 from connect.accounts.people_api import CaseIn, DecisionIn, ScreeningIn, open_case
 from connect.accounts.proofs import has_factor
 from connect.accounts.queries import USABLE, account_of, proved_addresses
 from connect.accounts.screening import screen_agency
-from connect.accounts.sign_in import LinkUsedUp
 from connect.accounts.tables import AccountStatus, EligibilityCase
 from connect.agencies.queries import standing_agency
 from connect.agencies.views import beside

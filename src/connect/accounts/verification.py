@@ -1,17 +1,26 @@
 """Becoming verified: by domain, code, sponsor or registrar; never by oneself."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from connect import clock, limits
-from connect.accounts.affiliations import TwoAlready, affiliate, affiliations_on, today_of
+from connect.accounts.affiliations import TwoAlready, affiliate
+from connect.accounts.cases import (
+    WAITING,
+    applicant_of,
+    approve_case,
+    case_held,
+    decline_case,
+    employ,
+    end_case,
+    mail_no,
+    put,
+)
+from connect.accounts.links import make_link, use_link
 from connect.accounts.queries import account_of, proved_addresses
 from connect.accounts.rules import normal_email
-from connect.accounts.sign_in import make_link, use_link
 from connect.accounts.tables import (
     Account,
-    AccountStatus,
     Affiliation,
     CaseRoute,
     CaseState,
@@ -22,7 +31,6 @@ from connect.accounts.tables import (
 from connect.agencies.codes import use_code
 from connect.agencies.rules import IMPLIED_DISCIPLINE
 from connect.agencies.tables import Agency, AgencyDomain, AgencyState
-from connect.audit import record
 from connect.db import locked, one, transaction
 from connect.errors import Conflict, Invalid
 from connect.mail.actions import write_mail
@@ -30,11 +38,6 @@ from connect.policy import SYSTEM, VISITOR, Actor, Permission
 from connect.security import token_hash
 
 SPONSOR_HAS = timedelta(days=30)
-WAITING = [CaseState.OPEN, CaseState.WAITING_SPONSOR]
-
-
-class CaseWaits(Conflict):
-    message = "Your request waits for an answer already. You see where it stands on this page."
 
 
 class DomainProvesNothing(Conflict):
@@ -78,7 +81,7 @@ async def verify_by_address(account: Account) -> bool:
         agency, domain = found
         actor = Actor(account_id=account.id)
         try:
-            await _employ(actor, account, agency)
+            await employ(actor, account, agency)
         except TwoAlready:  # by an import; an address is proved nevertheless
             continue
         if domain_proves(agency, domain, account.discipline):
@@ -86,7 +89,7 @@ async def verify_by_address(account: Account) -> bool:
                 account=account.id, route=CaseRoute.DOMAIN, state=CaseState.OPEN, agency=agency.id
             )
             await EligibilityCase.insert(case)
-            await _approve(SYSTEM, case, account)
+            await approve_case(SYSTEM, case, account)
             return True
     return False
 
@@ -100,7 +103,7 @@ async def request_by_domain(actor: Actor) -> EligibilityCase:
     if not actor.proved:
         raise DomainProvesNothing
     async with transaction():
-        account = await _applicant(actor)
+        account = await applicant_of(actor)
         if not await verify_by_address(account):
             raise DomainProvesNothing
         return await one(
@@ -131,7 +134,7 @@ async def request_by_code(actor: Actor, code: str, *, consent: bool) -> Eligibil
     """
     await _limit_guesses(actor)
     async with transaction():
-        account = await _applicant(actor)
+        account = await applicant_of(actor)
         return await admit(actor, account, await use_code(code, actor), consent=consent)
 
 
@@ -143,8 +146,8 @@ async def admit(
         account=account.id, route=CaseRoute.CODE, state=CaseState.OPEN, agency=agency.id
     )
     await EligibilityCase.insert(case)
-    await _employ(actor, account, agency, consent=consent)
-    await _approve(SYSTEM, case, account)
+    await employ(actor, account, agency, consent=consent)
+    await approve_case(SYSTEM, case, account)
     return case
 
 
@@ -158,7 +161,7 @@ async def request_by_sponsor(
         CaseWaits: another request waits.
     """
     async with transaction():
-        account = await _applicant(actor)
+        account = await applicant_of(actor)
         email = normal_email(sponsor_email)
         found = await agency_by_address(email)
         wrong = {}
@@ -181,7 +184,7 @@ async def request_by_sponsor(
             sponsor_email=email,
             explanation=explanation,
         )
-        await _open(actor, case)
+        await put(actor, case)
         token = await make_link(LinkKind.SPONSOR, account.id, about=case.id)
         await write_mail(
             "accounts/sponsor",
@@ -211,7 +214,7 @@ async def request_by_registrar(
     if not explanation.strip() and not document:
         raise Invalid({"explanation": "Say where you work and what shows it, or add a document."})
     async with transaction():
-        account = await _applicant(actor)
+        account = await applicant_of(actor)
         case = EligibilityCase(
             account=account.id,
             route=CaseRoute.DOCUMENT,
@@ -220,7 +223,7 @@ async def request_by_registrar(
             explanation=explanation,
             document=document,
         )
-        await _open(actor, case)
+        await put(actor, case)
     return case
 
 
@@ -254,16 +257,18 @@ async def answer_as_sponsor(token: str, *, approve: bool) -> None:
     """
     async with transaction():
         link = await use_link(LinkKind.SPONSOR, token)
-        case = await _case(link.about)
+        case = await case_held(link.about)
         if case.state != CaseState.WAITING_SPONSOR:
             raise CaseDecided
         account = await one(locked(Account.objects().where(Account.id == case.account), Account))
         if approve:
             agency = await one(Agency.objects().where(Agency.id == case.agency))
-            await _employ(VISITOR, account, agency)
-            await _approve(VISITOR, case, account)
+            await employ(VISITOR, account, agency)
+            await approve_case(VISITOR, case, account)
         else:
-            await _decline(VISITOR, case, account, "The person you named did not vouch for you.")
+            await decline_case(
+                VISITOR, case, account, "The person you named did not vouch for you."
+            )
 
 
 async def decide_case(
@@ -280,7 +285,7 @@ async def decide_case(
     if not approve and not reason.strip():
         raise Invalid({"reason": "Say why, so that the person knows what to do."})
     async with transaction():
-        case = await _case(case_id)
+        case = await case_held(case_id)
         if case.account == actor.account_id:
             raise NotOneself
         if case.state not in WAITING:
@@ -290,10 +295,10 @@ async def decide_case(
         if approve:
             if case.agency:
                 found = await one(Agency.objects().where(Agency.id == case.agency))
-                await _employ(actor, account, found)
-            await _approve(actor, case, account, reason)
+                await employ(actor, account, found)
+            await approve_case(actor, case, account, reason)
         else:
-            await _decline(actor, case, account, reason)
+            await decline_case(actor, case, account, reason)
     return case
 
 
@@ -305,13 +310,13 @@ async def expire_cases() -> None:
     )
     for row in old:
         async with transaction():
-            case = await _case(row["id"])
+            case = await case_held(row["id"])
             if case.state != CaseState.WAITING_SPONSOR:
                 continue
             account = await one(Account.objects().where(Account.id == case.account))
             reason = "The person you named did not answer within 30 days. You may name another."
-            await _end(SYSTEM, case, CaseState.EXPIRED, reason)
-            await _mail_no(case, account, reason)
+            await end_case(SYSTEM, case, CaseState.EXPIRED, reason)
+            await mail_no(case, account, reason)
 
 
 async def read_again(case: EligibilityCase) -> EligibilityCase:
@@ -327,83 +332,3 @@ class NotOneself(Conflict):
 async def _limit_guesses(actor: Actor) -> None:
     """Codes are short enough to be typed, so they can be guessed at."""
     await limits.hit(("sign_in", f"code {actor.id}"))
-
-
-async def _applicant(actor: Actor) -> Account:
-    actor.must(Permission.EDIT_ACCOUNT)
-    account = await account_of(actor, lock=True)
-    if account.verified_at is not None:
-        raise AlreadyVerified
-    return account
-
-
-class AlreadyVerified(Conflict):
-    message = "You are verified already. There is nothing to do."
-
-
-async def _open(actor: Actor, case: EligibilityCase) -> None:
-    waits = await EligibilityCase.exists().where(
-        EligibilityCase.account == case.account, EligibilityCase.state.is_in(WAITING)
-    )
-    if waits:
-        raise CaseWaits
-    await EligibilityCase.insert(case)
-    await record(actor, "case.opened", EligibilityCase, of=case.id, route=case.route)
-
-
-async def _case(case_id: UUID) -> EligibilityCase:
-    return await one(
-        locked(EligibilityCase.objects().where(EligibilityCase.id == case_id), EligibilityCase)
-    )
-
-
-async def _employ(actor: Actor, account: Account, agency: Agency, *, consent: bool = False) -> None:
-    """Write the affiliation unless it stands already."""
-    present = await affiliations_on(account.id, today_of(account))
-    if all(row["agency"] != agency.id for row in present):
-        await affiliate(actor, account, agency, consent=consent)
-
-
-async def _approve(actor: Actor, case: EligibilityCase, account: Account, reason: str = "") -> None:
-    account.verified_at, account.reverify_since = clock.now(), None
-    if account.status != AccountStatus.SUSPENDED:
-        account.status = AccountStatus.ACTIVE_VERIFIED
-    await account.save([Account.status, Account.verified_at, Account.reverify_since])
-    await _end(actor, case, CaseState.APPROVED, reason)
-    await write_mail(
-        "accounts/verified",
-        to=account.email,
-        account=account.id,
-        once=str(case.id),
-        name=account.legal_name,
-    )
-
-
-async def _decline(actor: Actor, case: EligibilityCase, account: Account, reason: str) -> None:
-    await _end(actor, case, CaseState.DECLINED, reason)
-    await _mail_no(case, account, reason)
-
-
-async def _mail_no(case: EligibilityCase, account: Account, reason: str) -> None:
-    await write_mail(
-        "accounts/not_verified",
-        to=account.email,
-        account=account.id,
-        once=str(case.id),
-        name=account.legal_name,
-        reason=reason,
-    )
-
-
-async def _end(actor: Actor, case: EligibilityCase, state: CaseState, reason: str) -> None:
-    changes: dict[Any, Any] = {
-        EligibilityCase.state: state,
-        EligibilityCase.agency: case.agency,
-        EligibilityCase.decided_at: clock.now(),
-        EligibilityCase.decided_by: actor.account_id,
-        EligibilityCase.reason: reason,
-    }
-    await EligibilityCase.update(changes).where(EligibilityCase.id == case.id)
-    await record(
-        actor, f"case.{state}", EligibilityCase, of=case.id, route=case.route, person=case.account
-    )

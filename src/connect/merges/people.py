@@ -68,6 +68,7 @@ async def plan_of_people(actor: Actor, keep: Account, gone: Account, merge: UUID
         *await _ways_in_and_roles(gone),
         Step("account", str(gone.id), "status", gone.status, AccountStatus.MERGED),
         Step("account", str(gone.id), "merged_into", None, keep.id),
+        Step("account", str(gone.id), "ended_at", None, clock.now()),  # one registered user less
     ]
     return Plan(
         steps=steps,

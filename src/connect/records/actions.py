@@ -27,8 +27,9 @@ from connect.jobs import enqueue
 from connect.mail.actions import forget_mail
 from connect.mail.tables import Mail
 from connect.policy import SYSTEM, Actor, Permission
-from connect.records.holdings import HOLDINGS, Holding, When
+from connect.records.holdings import HOLDINGS
 from connect.records.queries import all_joined_to, held_about, rows_of
+from connect.records.register import Holding, When
 from connect.records.tables import Erasure
 from connect.records.whose import Person
 from connect.security import unseal

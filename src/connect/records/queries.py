@@ -10,7 +10,8 @@ from connect import clock
 from connect.accounts.queries import proved_addresses
 from connect.accounts.tables import Account
 from connect.db import fetch, one
-from connect.records.holdings import HOLDINGS, Holding, Tag
+from connect.records.holdings import HOLDINGS
+from connect.records.register import Holding, Tag
 from connect.records.whose import Person
 
 

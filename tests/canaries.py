@@ -13,11 +13,14 @@ from connect.accounts.sign_in import make_token, open_session
 from connect.accounts.tables import (
     Account,
     AccountStatus,
+    Address,
     CaseRoute,
     CaseState,
     EligibilityCase,
     Factor,
+    Invitation,
     LinkKind,
+    ProfessionalId,
     RecoveryCode,
     RoleGrant,
 )
@@ -28,15 +31,19 @@ from connect.learning.actions import Event, enroll, note_event
 from connect.learning.attempts import save_answer, start_attempt
 from connect.mail.actions import write_mail
 from connect.mail.tables import MailPreference
+from connect.merges.tables import DuplicatePair, Merge, MergeStep
 from connect.piccolo_app import APP_CONFIG
 from connect.policy import Actor, Role
+from connect.records.tables import Erasure
 from connect.rosters.tables import Reminder, RequiredCourse
+from connect.security import seal
 
 CANARY = "kanarienvogel"
 ENOUGH = 40  # characters of a column that holds words and no code
 # Of the site and of nobody: what runs it, and the catalog that everybody reads.
 OF_NOBODY = {
     *("audit_anchor", "audit_event", "audit_head", "course", "course_media", "course_version"),
+    *("course_grant", "grant_award"),
     *("idempotency_key", "job", "mail_burst", "number_series", "rate_limit"),
 }
 # Texts that are no words: read by the program, kept as hashes, or public by the rules.
@@ -57,7 +64,9 @@ KEPT = {
     "factor": {"secret", "credential"},
     "recovery_code": {"code_hash"},
     "one_time_link": {"token_hash"},
+    "professional_id": {"value"},
     "progress": {"component"},
+    "record_merge_step": {"table_name", "column_name", "row_key"},
     "session": {"id_hash"},
 }
 
@@ -103,12 +112,20 @@ async def _belongings(actor: Actor, account: Account, agency: Agency) -> None:
     await MailPreference(account=account.id, kind="learning/completed", wanted=False).save()
     await Factor(account=account.id, kind="totp", name="Phone").save()
     await RecoveryCode(account=account.id, code_hash="c" * 64).save()
+    await Address(account=account.id, email="second@northgate.example").save()
+    await ProfessionalId(account=account.id, state="TX", kind="pid", value=seal("1")).save()
+    await Invitation(email="new@northgate.example", agency=agency.id, invited_by=actor.id).save()
     course = await Course.objects().first()
     assert course
-    await RequiredCourse(agency=agency.id, course=course.id, made_by=account.id).save()
-    await Reminder(
-        agency=agency.id, person=account.id, day=clock.now().date(), made_by=actor.id
-    ).save()
+    await RequiredCourse(agency=agency.id, course=course.id, made_by=actor.id).save()
+    today = clock.now().date()
+    await Reminder(agency=agency.id, person=account.id, day=today, made_by=actor.id).save()
+    twin = await make.account()
+    await DuplicatePair(one=account.id, other=twin.id, reasons="name_state").save()
+    merge = Merge(kind="people", kept=account.id, gone=twin.id, made_by=actor.id)
+    await merge.save()
+    await MergeStep(merge=merge.id, place=0, table_name="account", before='""').save()
+    await Erasure(account=twin.id, reason="asked").save()
 
 
 async def _learn(actor: Actor) -> None:
@@ -147,10 +164,12 @@ async def _sing() -> dict[str, UUID]:
             and column._meta.name not in KEPT.get(name, ())
             and not column._meta.primary_key
         ]
-        changes = {column: f"{CANARY}@{name}.{column._meta.name}" for column in words}
-        if changes:
-            await table.update(changes, force=True)
-        row = await table.objects().first()
-        if row is not None:
-            ids[name] = row.to_dict()[table._meta.primary_key._meta.name]
+        row = await table.objects().order_by(table._meta.primary_key).first()
+        if row is None:
+            continue
+        key = table._meta.primary_key
+        ids[name] = row.to_dict()[key._meta.name]
+        for column in words:
+            change = table.update({column: f"{CANARY}@{name}.{column._meta.name}"}, force=True)
+            await (change.where(key == ids[name]) if column._meta.unique else change)
     return ids

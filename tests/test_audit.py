@@ -106,8 +106,7 @@ async def test_without_its_row_no_act_happens(database, act):
     changes = {} if proved else {"status": "pending_email", "proved_at": None}
     account = await make.account(**changes)
     tokens = {
-        kind: await links.make_link(links.LinkKind(kind), account.id)
-        for kind in ("prove", "reset")
+        kind: await links.make_link(links.LinkKind(kind), account.id) for kind in ("prove", "reset")
     }
     row, _ = await sign_in.make_token(account, name="", scopes=[], days=1)
     tokens["id"] = row.id

@@ -10,8 +10,8 @@ import pytest
 import make
 from accounts.contents import count
 from agencies import made
-from connect.agencies.actions import merge_agencies
 from connect.mail.tables import Mail
+from connect.merges.actions import merge_agencies
 from connect.policy import Role
 from connect.rosters.queries import required_courses
 from rosters.staffed import completed, course, requires, works

@@ -11,7 +11,7 @@ import pytest
 import make
 from agencies import made
 from connect.accounts.tables import Account, Affiliation
-from connect.agencies.actions import merge_agencies
+from connect.merges.actions import merge_agencies
 from connect.policy import Role
 from connect.rosters.queries import Filters, people, required_courses, today
 from connect.rosters.rules import State

@@ -24,6 +24,7 @@ from connect.accounts.people_api import PeopleApi
 from connect.accounts.people_pages import PeoplePages, VerificationPages
 from connect.accounts.person_api import PersonApi
 from connect.accounts.person_pages import PersonPages
+from connect.accounts.screening_pages import ScreeningPages
 from connect.agencies.api import AgenciesApi
 from connect.agencies.pages import AgencyPages
 from connect.agencies.registrar import RegistrarPages
@@ -104,6 +105,7 @@ PAGES = [
     RegistrarPages,
     ReportPages,
     RosterPages,
+    ScreeningPages,
     SecondStepPages,
     TrailPages,
     TranscriptPages,

@@ -69,7 +69,8 @@ async def test_pages_cost_the_same_whatever_their_length(database, browser, quer
     assert await cost("/agencies") == 3  # who asks, what they asked for, the rows
     assert await cost(f"/agencies/{agency.id}") == 5
     assert await cost("/admin/agencies") == 3  # who asks, what waits, the rows
-    assert await cost(f"/admin/agencies/{draft.id}") == 4  # and what is similar, and its domains
+    # Who asks, the agency, what is similar, its domains, and who brought it.
+    assert await cost(f"/admin/agencies/{draft.id}/screening") == 5
 
 
 async def test_an_applicant_brings_an_agency_and_sees_where_it_stands(database, browser, clock):
@@ -269,20 +270,24 @@ async def test_a_form_without_its_token_changes_nothing(database, browser):
 
 
 async def test_registrars_see_what_waits_the_oldest_first(database, browser, clock):
-    first = await open_draft(await make.learner(), **made.wish(name="Old PD", ori=None))
+    asks = await make.learner(legal_name="Ada Chief", title="Chief")
+    first = await open_draft(asks, **made.wish(name="Old PD", ori=None))
     clock.move(timedelta(days=4))
     await open_draft(await make.learner(), **made.wish(name="New PD", ori=None, state="TX"))
     await made.agency(name="Old Town Police")
     registrar = await browser(await make.staff(Role.REGISTRAR))
 
     start = words(await registrar.get("/admin/agencies"))
-    page = await registrar.get(f"/admin/agencies/{first.id}")
-    other_words = words(await registrar.get(f"/admin/agencies/{first.id}?q=nothing"))
+    page = await registrar.get(f"/admin/agencies/{first.id}/screening")
+    other_words = words(await registrar.get(f"/admin/agencies/{first.id}/screening?q=nothing"))
 
     assert re.search(r"\b4 Old PD .*\b0 New PD ", start)
     assert f'action="/admin/agencies/{first.id}/screening"' in page.text
     assert "cedarfallspd.example</textarea>" in page.text
     assert "Old Town Police" in words(page)
+    assert re.search("Who asks Name Ada Chief .* Title Chief", words(page))
+    led_on = await registrar.get(f"/admin/agencies/{first.id}?q=nothing")
+    assert led_on.headers["location"] == f"/admin/agencies/{first.id}/screening?q=nothing"
     assert "Nothing similar is listed." in other_words
     assert (await registrar.get(f"/admin/agencies/{uuid4()}")).status_code == 404
 
@@ -311,7 +316,7 @@ async def test_a_registrar_mends_a_request_before_screening_it(database, browser
 
     wrong = await send(person, f"/agencies/{draft.id}", **facts, ori="TX0070100")
     right = await send(person, f"/agencies/{draft.id}", **facts, ori="IA0070100")
-    page = await person.get(right.headers["location"])
+    page = await person.get(right.headers["location"], follow_redirects=True)
 
     assert (wrong.status_code, right.status_code) == (422, 303)
     assert re.findall(r'<a href="#(\w+)">', wrong.text) == ["ori"]

@@ -116,7 +116,7 @@ NAMES = (
     "verification-done",
     "verifications",
     "verification-declined",
-    "people",
+    "people-of-the-site",
     "person",
     "imports",
     "audit",

@@ -114,7 +114,7 @@ async def _decide(rex: Any, volunteer: Any, look: Any) -> None:
 
 async def _keep_people(rex: Any, look: Any) -> None:
     await rex.open("/admin/people?q=ola")
-    await look(rex.page, "people")
+    await look(rex.page, "people-of-the-site")
     await rex.follow("Ola Officer")
     await rex.choose("Role", "Presenter")
     await rex.send("Grant role")

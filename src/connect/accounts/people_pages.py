@@ -10,13 +10,10 @@ from litestar.params import FromPath, FromQuery
 from connect.accounts import affiliations, roles, verification
 from connect.accounts.links import LinkUsedUp
 from connect.accounts.people import joined_into, people, person, roles_of, waiting_cases
-from connect.accounts.people_api import CaseIn, DecisionIn, ScreeningIn, open_case
+from connect.accounts.people_api import CaseIn, DecisionIn, open_case
 from connect.accounts.proofs import has_factor
 from connect.accounts.queries import USABLE, account_of, proved_addresses
-from connect.accounts.screening import screen_agency
 from connect.accounts.tables import AccountStatus, EligibilityCase
-from connect.agencies.queries import standing_agency
-from connect.agencies.views import beside
 from connect.errors import ConnectError, Invalid, decode
 from connect.lists import DISCIPLINES, STATES
 from connect.paging import cut, read_cursor
@@ -161,21 +158,6 @@ async def _verification(
 class PeoplePages(Controller):
     path = "/admin"
     include_in_schema = False
-
-    @post("/agencies/{agency_id:uuid}/screening", permission=Permission.MANAGE_AGENCIES)
-    async def screen(self, request: ActorRequest, agency_id: FromPath[UUID]) -> Response[Any]:
-        fields = await read_form(request)
-        given = {name: value for name, value in fields.items() if value != ""}
-        given["domains"] = str(fields.get("domains", "")).split()
-        try:
-            asked = msgspec.structs.asdict(decode(ScreeningIn, given, strict=False))
-            await screen_agency(request.user, agency_id, asked.pop("verdict"), **asked)
-        except (Invalid, affiliations.TwoAlready) as refusal:
-            wrong = refusal.errors if isinstance(refusal, Invalid) else {"verdict": str(refusal)}
-            agency = await standing_agency(agency_id)
-            shown = await beside(agency, form=fields, errors=wrong)
-            return page(request, "agencies/screening.html", status=422, **shown)
-        return redirect("/admin/agencies?notice=screened")
 
     @get("/people", permission=Permission.READ_PEOPLE)
     async def people(

@@ -35,7 +35,7 @@ from connect.agencies.queries import (
     seen_agency,
 )
 from connect.agencies.tables import Agency, AgencyState
-from connect.agencies.views import beside, facts_shown, options, row_shown
+from connect.agencies.views import NOTICES, beside, facts_shown, filters_of, options, row_shown
 from connect.config import settings
 from connect.db import one
 from connect.errors import Invalid, decode
@@ -50,15 +50,6 @@ ActorRequest = Request[Actor, Any, Any]
 PER_PAGE = 20
 USUAL_TERM = timedelta(days=90)  # of a code
 MANAGE = Permission.MANAGE_AGENCIES
-NOTICES = {
-    "listed": "The agency is listed.",
-    "saved": "Your changes are saved.",
-    "domain": "The list of domains is changed.",
-    "code": "The code is ended. Nobody can use it any more.",
-    "profile": "The profile is recorded. Earlier ones are kept.",
-    "merged": "The two agencies are one now.",
-    "screened": "The request is screened.",
-}
 
 
 class ChangeForm(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -78,12 +69,6 @@ class DomainForm(msgspec.Struct, forbid_unknown_fields=True):
 class CodeForm(msgspec.Struct, forbid_unknown_fields=True):
     max_uses: Uses
     last_day: Annotated[date, Meta(description="Choose the last day on which it can be used.")]
-
-
-def filters_of(request: ActorRequest) -> dict[str, str]:
-    """What a page of the search is asked for."""
-    asked = request.query_params
-    return {n: asked.get(n, "")[:100].replace("\x00", "") for n in ("q", "state", "kind")}
 
 
 async def found(request: ActorRequest, path: str) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from litestar.params import FromPath, FromQuery
 
 from connect import clock
 from connect.agencies import rules
-from connect.agencies.pages import NOTICES, filters_of, found
+from connect.agencies.pages import found
 from connect.agencies.queries import drafts, standing_agency
 from connect.agencies.tables import AgencyState
-from connect.agencies.views import beside, row_shown
+from connect.agencies.views import NOTICES, beside, filters_of, row_shown
 from connect.paging import cut, read_cursor
 from connect.policy import Actor, Permission
 from connect.web.templating import page, redirect
@@ -57,13 +57,15 @@ class RegistrarPages(Controller):
 async def _agency_page(
     request: ActorRequest, agency_id: UUID, *, notice: str = ""
 ) -> Response[Any]:
-    """A request to be screened, or a listed agency that may be listed twice."""
+    """A listed agency that may be listed twice; a request leads on to its screening."""
     agency = await standing_agency(agency_id)
     if agency.id != agency_id or agency.status == AgencyState.DECLINED:
         return redirect(f"/agencies/{agency.id}")
-    is_draft = agency.status == AgencyState.DRAFT
+    if agency.status == AgencyState.DRAFT:  # with who asks, whom this feature does not know
+        asked = f"?{request.url.query}" if request.url.query else ""
+        return redirect(f"/admin/agencies/{agency_id}/screening{asked}")
     return page(
         request,
-        "agencies/screening.html" if is_draft else "agencies/merging.html",
+        "agencies/merging.html",
         **await beside(agency, q=filters_of(request)["q"], notice=notice),
     )

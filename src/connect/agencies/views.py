@@ -3,11 +3,30 @@
 from collections.abc import Mapping
 from typing import Any
 
+from litestar import Request
+
 from connect import clock
 from connect.agencies import rules
 from connect.agencies.queries import domains_of, similar
 from connect.agencies.tables import Agency
 from connect.lists import AGENCY_KINDS, STATES
+from connect.policy import Actor
+
+NOTICES = {
+    "listed": "The agency is listed.",
+    "saved": "Your changes are saved.",
+    "domain": "The list of domains is changed.",
+    "code": "The code is ended. Nobody can use it any more.",
+    "profile": "The profile is recorded. Earlier ones are kept.",
+    "merged": "The two agencies are one now.",
+    "screened": "The request is screened.",
+}
+
+
+def filters_of(request: Request[Actor, Any, Any]) -> dict[str, str]:
+    """What a page of the search is asked for."""
+    asked = request.query_params
+    return {n: asked.get(n, "")[:100].replace("\x00", "") for n in ("q", "state", "kind")}
 
 
 def options() -> dict[str, list[tuple[str, str]]]:

@@ -185,7 +185,7 @@ async def live_numbers() -> dict[str, int]:
     """The three numbers of the landing page."""
     rows = await fetch(
         "SELECT (SELECT count(*) FROM account WHERE proved_at IS NOT NULL "
-        "AND status <> 'merged') AS registered, "
+        "AND ended_at IS NULL) AS registered, "
         "(SELECT count(*) FROM training WHERE voided_by IS NULL) AS trainings, "
         "(SELECT count(*) FROM certificate) AS certificates"
     )

@@ -117,7 +117,7 @@ NAMES = (
     "verifications",
     "verification-declined",
     "people-of-the-site",
-    "person",
+    "person-granted",
     "imports",
     "audit",
     "people",

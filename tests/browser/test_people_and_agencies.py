@@ -119,7 +119,7 @@ async def _keep_people(rex: Any, look: Any) -> None:
     await rex.choose("Role", "Presenter")
     await rex.send("Grant role")
     await expect(rex.page.locator("main")).to_contain_text("Presenter")
-    await look(rex.page, "person")
+    await look(rex.page, "person-granted")
     await rex.open("/admin/imports")
     await look(rex.page, "imports")
 

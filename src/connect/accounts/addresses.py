@@ -90,11 +90,11 @@ async def answer_address(address_id: UUID) -> None:
                 "accounts/address_known", to=row.email, account=owner.id, name=owner.legal_name
             )
             return
+        # No notice of the asker's: it would tell that nobody else has the address.
         token = await make_link(LinkKind.ADDRESS, account.id, about=row.id)
         await write_mail(
             "accounts/address",
             to=row.email,
-            account=account.id,
             secret=True,
             name=account.legal_name,
             token=token,

@@ -13,6 +13,7 @@ from accounts.stopwatch import ENOUGH, difference
 from connect.accounts.invitations import invite, waiting, withdraw
 from connect.accounts.invited import AnotherAccount, accept, register_invited
 from connect.accounts.links import LinkUsedUp
+from connect.accounts.rules import ADULTS_ONLY
 from connect.accounts.sign_in import request_reset
 from connect.accounts.tables import (
     Account,
@@ -35,6 +36,7 @@ FORM = {
     "discipline": "law-enforcement",
     "state": "TX",
     "time_zone": "America/Chicago",
+    "adult": "true",
 }
 
 
@@ -79,7 +81,8 @@ async def test_somebody_new_registers_by_the_link_and_works_there(
     shown = await client.get(path)
     nothing_yet = (await by_email(), await OneTimeLink.count())
     form = await client.post(path, headers=SAME_SITE)
-    bad = await client.post(path, data=FORM | {"password": "short"}, headers=SAME_SITE)
+    wrong = FORM | {"password": "short", "adult": "false"}
+    bad = await client.post(path, data=wrong, headers=SAME_SITE)
     done = await client.post(path, data=FORM | {"consent": "yes"}, headers=SAME_SITE)
     again = await client.get(path)
     home = await client.get("/account")
@@ -93,6 +96,7 @@ async def test_somebody_new_registers_by_the_link_and_works_there(
     assert 'value="Ada O."' in form.text
     assert (shown.status_code, form.status_code, bad.status_code) == (200, 200, 422)
     assert "15 characters" in bad.text
+    assert ADULTS_ONLY in bad.text
     assert (done.status_code, done.headers["location"]) == (303, "/courses")
     assert (again.status_code, home.status_code) == (409, 200)
     account = await by_email()
@@ -187,10 +191,10 @@ async def test_a_link_works_once_under_twenty_at_once(agency, inviting):
 
 async def test_registering_by_a_link_works_once_under_twenty_at_once(agency, inviting):
     token = await inviting()
-    asked = {n: v for n, v in FORM.items() if n != "act"}
+    asked = {n: v for n, v in FORM.items() if n != "act"} | {"consent": False, "adult": True}
 
     answers = await asyncio.gather(
-        *(register_invited(f"192.0.2.{n}", token, consent=False, **asked) for n in range(20)),
+        *(register_invited(f"192.0.2.{n}", token, **asked) for n in range(20)),
         return_exceptions=True,
     )
 
@@ -203,9 +207,9 @@ async def test_who_registered_the_address_of_another_is_put_out_by_its_owner(age
     intruder = await make.account(email=ADDRESS, proved_at=None, status="pending_email")
     browser = await signed_in(app, intruder)
     token = await inviting()
-    asked = {n: v for n, v in FORM.items() if n != "act"}
+    asked = {n: v for n, v in FORM.items() if n != "act"} | {"consent": False, "adult": True}
 
-    await register_invited("192.0.2.1", token, consent=False, **asked)
+    await register_invited("192.0.2.1", token, **asked)
 
     assert (await browser.get("/account")).status_code == 303
     assert await Session.count() == 1

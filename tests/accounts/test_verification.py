@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 import make
-from connect.accounts import verification
+from connect.accounts import cases, verification
 from connect.accounts.actions import prove_address
 from connect.accounts.links import LinkUsedUp, make_link
 from connect.accounts.queries import account_of
@@ -200,7 +200,7 @@ async def test_a_sponsor_who_does_nothing_ends_the_request_after_thirty_days(
 async def test_one_request_at_a_time(database):
     actor, _, _ = await sponsored()
 
-    with pytest.raises(verification.CaseWaits):
+    with pytest.raises(cases.CaseWaits):
         await verification.request_by_registrar(
             actor, explanation="Look at our page.", agency=None, document=None
         )

@@ -46,6 +46,7 @@ async def test_somebody_is_invited_and_joins_without_script(
     await someone.write("Your full name", "Ada Example")
     await someone.choose("Your field of work", "Law Enforcement")
     await someone.choose("State where you work", "Iowa")
+    await someone.tick("#adult")
     await someone.send("Create an account and join")
 
     assert someone.page.url.endswith("/courses")

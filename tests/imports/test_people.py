@@ -257,6 +257,7 @@ async def test_an_imported_person_is_let_in_by_the_invitation(database, work, ma
         "discipline": "law-enforcement",
         "state": "TX",
         "time_zone": "America/Chicago",
+        "adult": "true",
     }
     done = await client.post(path, data=asked, headers=same_site)
 

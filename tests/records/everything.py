@@ -27,6 +27,7 @@ from connect.records.tables import Erasure
 from connect.records.whose import NONE, Person
 from connect.security import seal
 
+ADDRESSES = {("mail", "to"), ("account", "email"), ("invitation", "email")}
 PERSONAL = (Tag.PERSONAL, Tag.SENSITIVE)
 HOLDING = {holding.name: holding for holding in HOLDINGS}
 
@@ -74,7 +75,10 @@ async def _row(made: Made, table: type[Table]) -> Any:
     return made.rows[name]
 
 
-OWNERS = ("account", "learner", "holder", "person", "actor", "made_by", "opened_by", "recorded_by")
+OWNERS = (
+    *("account", "learner", "holder", "person", "actor", "kept"),
+    *("made_by", "opened_by", "recorded_by"),
+)
 
 
 async def _value(made: Made, holding: Holding, column: Column) -> Any:
@@ -94,7 +98,7 @@ async def _value(made: Made, holding: Holding, column: Column) -> Any:
 
 def _personal(made: Made, holding: Holding, column: Column) -> Any:
     name = column._meta.name
-    if (holding.name, name) in (("mail", "to"), ("account", "email")):
+    if (holding.name, name) in ADDRESSES:
         made.canaries[holding.name, name] = made.account.email
         return made.account.email
     canary = _canary(made, holding, name)

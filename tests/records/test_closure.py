@@ -47,7 +47,7 @@ async def test_contact_data_go_and_name_and_completions_stay(database, clock):
     assert made.account.email not in left
     assert {place for place, canary in made.canaries.items() if canary in left} == KEPT
     assert {row["until"] is None for row in await Affiliation.select()} == {False}
-    assert len(GONE) == 9
+    assert len(GONE) == 13
 
 
 async def test_it_never_signs_in_again_and_the_address_may_register_anew(

@@ -129,8 +129,11 @@ async def erase(actor: Actor, account_id: UUID, *, reason: str) -> None:
 async def _joined(account: Account) -> list[Account]:
     """Accounts of the same person, which were joined with this one and are not erased yet."""
     ids = await all_joined_to(account.id)
-    rows = Account.objects().where(Account.id.is_in(ids), Account.erased_at.is_null())
-    return await locked(rows, Account) if ids else []
+    if not ids:
+        return []
+    return await locked(
+        Account.objects().where(Account.id.is_in(ids), Account.erased_at.is_null()), Account
+    )
 
 
 async def replay(path: Path) -> list[UUID]:
@@ -236,14 +239,15 @@ async def _change(
 ) -> None:
     made = {column: make for column, make in changes.items() if callable(make)}
     plain = {column: value for column, value in changes.items() if column not in made}
-    for row in await rows_of(holding, person) if made else []:
-        assigned = ", ".join(f'"{column}" = {{}}' for column in made)
-        fresh = [make(row) for make in made.values()]
-        await fetch(f'UPDATE "{holding.name}" SET {assigned} WHERE id = {{}}', *fresh, row["id"])  # noqa: S608
+    rows = await rows_of(holding, person) if made else []  # as they stood: a change may hide them
     if plain:
         assigned = ", ".join(f'"{column}" = {{}}' for column in plain)
         sql = f'UPDATE "{holding.name}" SET {assigned} WHERE {condition}'  # noqa: S608
         await fetch(sql, *plain.values(), *values)
+    for row in rows:
+        assigned = ", ".join(f'"{column}" = {{}}' for column in made)
+        fresh = [make(row) for make in made.values()]
+        await fetch(f'UPDATE "{holding.name}" SET {assigned} WHERE id = {{}}', *fresh, row["id"])  # noqa: S608
 
 
 async def _files_of(person: Person) -> list[str]:

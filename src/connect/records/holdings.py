@@ -129,7 +129,7 @@ HOLDINGS = [
     ),
     Holding(
         table=accounts.Invitation,
-        whose=either(by("invited_by"), addressed("email")),
+        whose=addressed("email"),  # the one who was invited; who did it, the trail knows
         none="category sent_at expires_at accepted_at withdrawn_at",
         pseudonym="id agency invited_by",
         personal="email legal_name title note",

@@ -13,7 +13,7 @@ import pytest
 import make
 from accounts.people import try_token
 from connect.accounts.sign_in import request_reset, reset_password
-from connect.accounts.tables import Account, Affiliation, Invitation
+from connect.accounts.tables import Account, Address, Affiliation, Invitation
 from connect.audit import AuditEvent
 from connect.errors import Forbidden, Invalid
 from connect.imports.api import errors_csv
@@ -122,6 +122,22 @@ async def test_who_proved_the_address_keeps_what_they_say(database, work):
     assert summary(again) == ("done", 2, 0, 2, 0)
 
 
+async def test_a_proved_further_address_is_its_holders(database, work):
+    actor = await make.staff(Role.REGISTRAR)
+    holder = await make.account(legal_name="As I Say", title="")
+    for number, proved_at in ((0, holder.proved_at), (1, None)):
+        await Address(
+            account=holder.id, email=f"person{number}@import.example", proved_at=proved_at
+        ).save()
+
+    done = await taken(actor, work, people(2))
+
+    assert summary(done) == ("done", 2, 2, 0, 0)
+    assert await the_account("person0@import.example") is None
+    assert (await the_account(holder.email)).title == "Officer"
+    assert (await the_account("person1@import.example")).status == "pending_email"
+
+
 async def test_agencies_are_named_by_ori_psap_id_or_name(database, work):
     police = await make.agency(ori="TX0010000", name="Alpha PD")
     center = await make.agency(kind="emergency-communications", psap_id="77", name="Beta 911")
@@ -182,7 +198,7 @@ async def test_the_same_address_twice_in_a_file(database, work):
     }
 
 
-@pytest.mark.parametrize("status", ["suspended", "closed"])
+@pytest.mark.parametrize("status", ["suspended", "closed", "merged"])
 async def test_an_account_that_may_not_be_used_is_left_alone(database, work, status):
     await make.account(email="person0@import.example", status=status)
 

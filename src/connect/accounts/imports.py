@@ -17,7 +17,8 @@ from uuid import UUID
 from connect import audit, clock
 from connect.accounts import invitations
 from connect.accounts.imported_work import GIVEN, Work, judge
-from connect.accounts.tables import Account, AccountStatus, Affiliation
+from connect.accounts.queries import USABLE
+from connect.accounts.tables import Account, Affiliation
 from connect.agencies.imports import named_agencies
 from connect.agencies.rules import IMPLIED_DISCIPLINE
 from connect.agencies.tables import Agency
@@ -31,11 +32,17 @@ LOOKED_UP = 4_000  # values
 FACTS = ("legal_name", "certificate_name", "discipline", "title", "state", "time_zone")
 FILLED = ("certificate_name", "discipline", "title", "state")  # where a proved account has nothing
 WORK = ("id", "account", "agency", "discipline", "is_primary", *GIVEN)
-UNUSABLE = (AccountStatus.SUSPENDED, AccountStatus.CLOSED)
 # Joined, because PostgreSQL compares each row with each value of a long IN.
 HELD = """
 WITH meant (value) AS (VALUES {marks})
-SELECT a.* FROM meant m JOIN account a ON a.email = m.value ORDER BY a.email {lock}
+SELECT m.value AS meant, a.* FROM meant m JOIN account a ON a.email = m.value
+ORDER BY a.email {lock}
+"""
+HELD_BESIDES = """
+WITH meant (value) AS (VALUES {marks})
+SELECT m.value AS meant, a.* FROM meant m
+JOIN address d ON d.email = m.value AND d.proved_at IS NOT NULL JOIN account a ON a.id = d.account
+ORDER BY a.email {lock}
 """
 PEOPLE_OF = """
 SELECT a.email FROM affiliation f JOIN account a ON a.id = f.account
@@ -246,7 +253,7 @@ def _try_work(batch: _Batch, agency: UUID | str, facts: dict[str, Any]) -> dict[
 
 
 def _unusable(account: Account | None) -> dict[str, str]:
-    if account and account.status in UNUSABLE:
+    if account and account.status not in USABLE:
         return {"email": f"The account with this address is {account.status}. Leave the row out."}
     return {}
 
@@ -259,15 +266,19 @@ def _invited(facts: dict[str, Any], agency: UUID | str | None) -> dict[str, Any]
 async def _batch(rows: Rows) -> _Batch:
     emails = sorted({facts["email"] for _, facts in rows})
     accounts: dict[str, Account] = {}
+    by_id: dict[UUID, Account] = {}  # somebody may stand in a file under two addresses
     for part in _parts(emails, LOOKED_UP):
         marks, lock = ", ".join(["({})"] * len(part)), ""
         if engine().engine_type != "sqlite":
             lock = "FOR UPDATE OF a"
-        found = await fetch(HELD.replace("{marks}", marks).replace("{lock}", lock), *part)
-        accounts |= {row["email"]: Account(**row) for row in found}
+        for held in (HELD, HELD_BESIDES):
+            found = await fetch(held.replace("{marks}", marks).replace("{lock}", lock), *part)
+            for row in found:
+                address = row.pop("meant")
+                accounts[address] = by_id.setdefault(row["id"], Account(**row))
     works: dict[UUID, list[Work]] = {}
     columns = [getattr(Affiliation, name) for name in WORK]
-    for part in _parts([account.id for account in accounts.values()], LOOKED_UP):
+    for part in _parts(list(by_id), LOOKED_UP):
         for work in await Affiliation.select(*columns).where(Affiliation.account.is_in(part)):
             works.setdefault(work["account"], []).append(work)
     return _Batch(accounts, works)

@@ -49,7 +49,7 @@ def test_the_key_of_an_embedded_installation_is_made_once_for_its_owner_alone(tm
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_server_needs_a_key_and_an_address():
+def test_s28_a_server_needs_a_key_and_an_address():
     assert faults({"CONNECT_DATABASE_URL": "postgresql://db/connect"}) == [
         "CONNECT_SECRET_KEY: set it (at least 32 characters).",
         "CONNECT_BASE_URL: set it (https://...).",
@@ -119,7 +119,7 @@ def test_a_wrong_one_is_refused_by_name_with_what_to_write(name, value):
         ("SMTP_URL", "smpt://connect:canary@mail.example"),
     ],
 )
-def test_a_refused_secret_is_not_shown(name, value):
+def test_s28_a_refused_secret_is_not_shown(name, value):
     assert "canary" not in faults(SERVER | {f"CONNECT_{name}": value})[0]
 
 
@@ -203,7 +203,7 @@ def test_keys_are_listed_new_first():
 
 
 @pytest.mark.parametrize("shown", [repr, str, "{}".format, "{!r:>10}".format])
-def test_no_way_to_print_them_shows_a_secret(shown):
+def test_s28_no_way_to_print_them_shows_a_secret(shown):
     env = SERVER | {"CONNECT_SMTP_URL": "smtp://connect:canary-password@mail.example"}
 
     text = shown(read_settings(env))

@@ -28,7 +28,7 @@ async def learner_with_course(api):
     return learner, f"/courses/{slug}/enrollments"
 
 
-async def test_the_same_key_and_body_get_the_same_answer_once(api):
+async def test_d12_the_same_key_and_body_get_the_same_answer_once(api):
     learner, place = await learner_with_course(api)
 
     first = await learner.post(place, headers=KEY)
@@ -41,7 +41,7 @@ async def test_the_same_key_and_body_get_the_same_answer_once(api):
     assert await contents() == before
 
 
-async def test_another_body_under_the_same_key_is_refused(client):
+async def test_d12_another_body_under_the_same_key_is_refused(client):
     await client.post("/api/v1/accounts", json=PERSON, headers=KEY)
     before = await contents(without=("rate_limit",))
 
@@ -60,7 +60,7 @@ async def test_another_body_under_the_same_key_is_refused(client):
     assert await contents(without=("rate_limit",)) == before
 
 
-async def test_an_answer_with_a_secret_is_not_kept_and_not_given_twice(client):
+async def test_d12_an_answer_with_a_secret_is_not_kept_and_not_given_twice(client):
     account = await make.account()
     asked = {"email": account.email, "password": make.PASSWORD}
 
@@ -77,7 +77,7 @@ async def test_an_answer_with_a_secret_is_not_kept_and_not_given_twice(client):
     assert first.json()["token"] not in str(await contents())
 
 
-async def test_a_refusal_is_not_kept(api):
+async def test_d12_a_refusal_is_not_kept(api):
     learner, place = await learner_with_course(api)
     missing = place.replace("course-", "no-such-course-")
 
@@ -87,7 +87,7 @@ async def test_a_refusal_is_not_kept(api):
     assert (await learner.post(place, headers=KEY)).status_code == 201
 
 
-async def test_of_twenty_at_once_one_has_an_effect_and_all_get_its_answer(api):
+async def test_d12_of_twenty_at_once_one_has_an_effect_and_all_get_its_answer(api):
     learner, place = await learner_with_course(api)
 
     answers = await asyncio.gather(*(learner.post(place, headers=KEY) for _ in range(20)))
@@ -96,7 +96,7 @@ async def test_of_twenty_at_once_one_has_an_effect_and_all_get_its_answer(api):
     assert (await count("enrollment"), await count("audit_event")) == (1, 1)
 
 
-async def test_of_twenty_tokens_asked_for_at_once_under_one_key_one_is_made(client, app):
+async def test_d12_of_twenty_tokens_asked_for_at_once_under_one_key_one_is_made(client, app):
     account = await make.account()
     asked = {"email": account.email, "password": make.PASSWORD}
 
@@ -108,7 +108,7 @@ async def test_of_twenty_tokens_asked_for_at_once_under_one_key_one_is_made(clie
     assert await count("api_token") == 1
 
 
-async def test_a_key_belongs_to_whoever_sent_it_and_to_one_address(api):
+async def test_d12_a_key_belongs_to_whoever_sent_it_and_to_one_address(api):
     learner, place = await learner_with_course(api)
     other = await api(await make.learner())
 
@@ -122,7 +122,7 @@ async def test_a_key_belongs_to_whoever_sent_it_and_to_one_address(api):
     assert await count("enrollment") == 2
 
 
-async def test_the_keys_of_visitors_do_not_meet(client, app):
+async def test_d12_the_keys_of_visitors_do_not_meet(client, app):
     elsewhere = AsyncClient(
         transport=ASGITransport(app, client=("198.51.100.9", 40000)),
         base_url=client.base_url,
@@ -136,7 +136,7 @@ async def test_the_keys_of_visitors_do_not_meet(client, app):
     assert await count("account") == 2
 
 
-async def test_a_key_is_at_most_200_printable_characters(api):
+async def test_d12_a_key_is_at_most_200_printable_characters(api):
     learner, place = await learner_with_course(api)
     for key in ("x" * 201, "a\x1bb", "tab\there", "\x7f"):
         answer = await learner.post(place, headers={"Idempotency-Key": key})
@@ -147,7 +147,7 @@ async def test_a_key_is_at_most_200_printable_characters(api):
     assert await count("enrollment") == 0
 
 
-async def test_without_a_key_nothing_is_kept(api):
+async def test_d12_without_a_key_nothing_is_kept(api):
     learner, place = await learner_with_course(api)
 
     answers = [(await learner.post(place)).status_code for _ in range(2)]
@@ -156,7 +156,7 @@ async def test_without_a_key_nothing_is_kept(api):
     assert await count("idempotency_key") == 0
 
 
-async def test_a_key_is_forgotten_after_a_week(client, clock):
+async def test_d12_a_key_is_forgotten_after_a_week(client, clock):
     await client.post("/api/v1/accounts", json=PERSON, headers=KEY)
     clock.move(timedelta(days=7))
     await sweep()

@@ -98,7 +98,7 @@ async def signed_in(app, account):
     return Visit(app, token, await open_session(account, "192.0.2.1"))
 
 
-async def test_every_route_keeps_to_the_table_for_everybody(app, database):
+async def test_s1_every_route_keeps_to_the_table_for_everybody(app, database):
     table, found = {}, {}
     for actor in ACTORS:
         here = await visit(app, actor)
@@ -115,7 +115,7 @@ async def test_every_route_keeps_to_the_table_for_everybody(app, database):
     assert len(table) > 600
 
 
-async def test_what_is_refused_changes_nothing(app, database):
+async def test_s1_what_is_refused_changes_nothing(app, database):
     here = await visit(app, "nobody")
     before = await contents()
     for method, path, permission in routes(app):
@@ -202,7 +202,7 @@ async def statuses(here, wanted):
 
 
 @pytest.mark.parametrize("stranger", ["learner", *STAFF])
-async def test_the_rows_of_somebody_else_are_not_found(app, somebody, stranger):
+async def test_s1_the_rows_of_somebody_else_are_not_found(app, somebody, stranger):
     owner, enrollment, attempt = somebody
     here = await signed_in(app, owner)
     (token,) = await ApiToken.select(ApiToken.id)

@@ -21,7 +21,7 @@ VERIFIED = 401  # a wrong password was looked at; 429: it was not
 MINUTE = timedelta(minutes=1)
 
 
-async def test_of_fifty_wrong_tries_at_once_ten_are_looked_at(client, clock):
+async def test_s9_of_fifty_wrong_tries_at_once_ten_are_looked_at(client, clock):
     account = await make.account()
 
     statuses = await asyncio.gather(
@@ -33,7 +33,7 @@ async def test_of_fifty_wrong_tries_at_once_ten_are_looked_at(client, clock):
     assert looked_at == {True: 10, False: 40}
 
 
-async def test_in_no_quarter_of_an_hour_more_than_ten_are_looked_at(client, clock):
+async def test_s9_in_no_quarter_of_an_hour_more_than_ten_are_looked_at(client, clock):
     account = await make.account()
     moments = []
     for _ in range(100):
@@ -46,7 +46,7 @@ async def test_in_no_quarter_of_an_hour_more_than_ten_are_looked_at(client, cloc
     assert len(moments) == 30  # the window slides on
 
 
-async def test_the_right_password_does_not_help_while_tries_are_used_up(client, clock):
+async def test_s9_the_right_password_does_not_help_while_tries_are_used_up(client, clock):
     account = await make.account()
     for _ in range(10):
         await try_token(client, account.email)
@@ -61,7 +61,7 @@ async def test_the_right_password_does_not_help_while_tries_are_used_up(client, 
     assert await try_token(client, account.email, make.PASSWORD) == 201
 
 
-async def test_the_owner_gets_in_from_elsewhere_meanwhile(app, client, clock):
+async def test_s9_the_owner_gets_in_from_elsewhere_meanwhile(app, client, clock):
     account = await make.account()
     for _ in range(11):
         await try_token(client, account.email)
@@ -69,7 +69,7 @@ async def test_the_owner_gets_in_from_elsewhere_meanwhile(app, client, clock):
     assert await alive(await signed_in(app, account))
 
 
-async def test_a_right_password_forgives_the_wrong_ones_before(client, clock):
+async def test_s9_a_right_password_forgives_the_wrong_ones_before(client, clock):
     account = await make.account()
 
     statuses = []
@@ -80,7 +80,7 @@ async def test_a_right_password_forgives_the_wrong_ones_before(client, clock):
     assert Counter(statuses) == {401: 24, 201: 3}
 
 
-async def test_one_password_sprayed_over_many_accounts_is_stopped_at_thirty(client, clock):
+async def test_s9_one_password_sprayed_over_many_accounts_is_stopped_at_thirty(client, clock):
     accounts = [await make.account() for _ in range(40)]
 
     statuses = [await try_token(client, account.email) for account in accounts]
@@ -91,7 +91,7 @@ async def test_one_password_sprayed_over_many_accounts_is_stopped_at_thirty(clie
     assert later == 401
 
 
-async def test_a_forged_forwarding_header_gets_no_further_tries(client, clock):
+async def test_s9_a_forged_forwarding_header_gets_no_further_tries(client, clock):
     account = await make.account()
 
     statuses = [
@@ -111,7 +111,7 @@ async def test_a_forged_forwarding_header_gets_no_further_tries(client, clock):
     assert Counter(statuses) == {401: 10, 429: 40}
 
 
-async def test_neighbors_in_one_ipv6_network_share_its_tries(app, database, clock):
+async def test_s9_neighbors_in_one_ipv6_network_share_its_tries(app, database, clock):
     account = await make.account()
     statuses = []
     for number in range(15):
@@ -122,7 +122,7 @@ async def test_neighbors_in_one_ipv6_network_share_its_tries(app, database, cloc
     assert Counter(statuses) == {401: 10, 429: 5}
 
 
-async def test_an_address_counts_as_one_however_it_is_typed(client, clock):
+async def test_s9_an_address_counts_as_one_however_it_is_typed(client, clock):
     account = await make.account(email="ada@agency.example")
     typed = ["ada@agency.example", " Ada@agency.example", "ADA@AGENCY.EXAMPLE "]
 
@@ -132,7 +132,7 @@ async def test_an_address_counts_as_one_however_it_is_typed(client, clock):
     assert Counter(statuses) == {401: 10, 429: 5}
 
 
-async def test_guessing_the_present_password_of_an_open_session_is_limited(api, clock):
+async def test_s9_guessing_the_present_password_of_an_open_session_is_limited(api, clock):
     program = await api(await make.learner())
     asked = {"current": WRONG, "new": NEW_PASSWORD}
 

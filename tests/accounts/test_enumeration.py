@@ -47,7 +47,7 @@ DOORS = {
 
 
 @pytest.mark.parametrize("door", DOORS)
-async def test_the_answer_is_the_same(app, accounts, door):
+async def test_s10_the_answer_is_the_same(app, accounts, door):
     answers = set()
     for email in (KNOWN, PENDING, SUSPENDED, FURTHER, IMPORTED, unknown()):
         async with elsewhere(app) as client:
@@ -61,7 +61,7 @@ async def test_the_answer_is_the_same(app, accounts, door):
 
 
 @pytest.mark.parametrize("door", ["sign in by api", "register by api", "reset by api"])
-async def test_the_time_is_the_same(app, accounts, door):
+async def test_s10_the_time_is_the_same(app, accounts, door):
     async def ask(email):
         async with elsewhere(app) as client:
             await DOORS[door](client, email)

@@ -31,7 +31,7 @@ async def press(client, token, password=NEW_PASSWORD):
     )
 
 
-async def test_a_new_password_is_set_by_the_mailed_link_and_all_else_ends(
+async def test_s13_a_new_password_is_set_by_the_mailed_link_and_all_else_ends(
     app, client, api, work, mailbox
 ):
     account = await make.account()
@@ -52,7 +52,7 @@ async def test_a_new_password_is_set_by_the_mailed_link_and_all_else_ends(
 
 
 @pytest.mark.parametrize("door", [put, press])
-async def test_of_twenty_at_once_one_uses_the_link(client, door):
+async def test_s13_of_twenty_at_once_one_uses_the_link(client, door):
     account = await make.account()
     token = await make_link(LinkKind.RESET, account.id)
 
@@ -67,7 +67,7 @@ async def test_of_twenty_at_once_one_uses_the_link(client, door):
 
 
 @pytest.mark.parametrize("door", [put, press])
-async def test_it_works_for_an_hour(client, clock, door):
+async def test_s13_it_works_for_an_hour(client, clock, door):
     account = await make.account()
     tokens = [await make_link(LinkKind.RESET, account.id) for _ in range(2)]
 
@@ -81,7 +81,7 @@ async def test_it_works_for_an_hour(client, clock, door):
 
 
 @pytest.mark.parametrize("token", ["x", "x" * 200, "%00", "%F0%9F%A6%A6"])
-async def test_a_made_up_link_sets_nothing(client, token):
+async def test_s13_a_made_up_link_sets_nothing(client, token):
     await make.account()
     before = await contents()
 
@@ -92,7 +92,7 @@ async def test_a_made_up_link_sets_nothing(client, token):
 
 
 @pytest.mark.parametrize("kind", [LinkKind.PROVE, LinkKind.SETUP])
-async def test_another_kind_of_link_sets_no_password(client, kind):
+async def test_s13_another_kind_of_link_sets_no_password(client, kind):
     account = await make.account()
     token = await make_link(kind, account.id)
 
@@ -103,7 +103,9 @@ async def test_another_kind_of_link_sets_no_password(client, kind):
 
 
 @pytest.mark.parametrize("status", [AccountStatus.SUSPENDED, AccountStatus.CLOSED])
-async def test_whoever_was_suspended_or_closed_comes_in_by_no_link(client, work, mailbox, status):
+async def test_s13_whoever_was_suspended_or_closed_comes_in_by_no_link(
+    client, work, mailbox, status
+):
     account = await make.account()
     token = await make_link(LinkKind.RESET, account.id)
     await Account.update({Account.status: status}).where(Account.id == account.id)
@@ -116,7 +118,7 @@ async def test_whoever_was_suspended_or_closed_comes_in_by_no_link(client, work,
     assert mailbox == []
 
 
-async def test_a_password_that_is_too_easy_leaves_the_link_for_another_try(client):
+async def test_s13_a_password_that_is_too_easy_leaves_the_link_for_another_try(client):
     account = await make.account(legal_name="Officer Lovelace")
     token = await make_link(LinkKind.RESET, account.id)
 
@@ -131,7 +133,7 @@ async def test_a_password_that_is_too_easy_leaves_the_link_for_another_try(clien
     assert (await put(client, token)).status_code == 204
 
 
-async def test_it_proves_the_address_too(client):
+async def test_s13_it_proves_the_address_too(client):
     account = await make.account(status="pending_email", proved_at=None)
     token = await make_link(LinkKind.RESET, account.id)
 
@@ -142,7 +144,7 @@ async def test_it_proves_the_address_too(client):
     assert row["proved_at"] is not None
 
 
-async def test_opening_the_page_spends_nothing(client):
+async def test_s13_opening_the_page_spends_nothing(client):
     account = await make.account()
     token = await make_link(LinkKind.RESET, account.id)
     before = await contents()
@@ -154,7 +156,7 @@ async def test_opening_the_page_spends_nothing(client):
     assert (await put(client, token)).status_code == 204
 
 
-async def test_an_address_gets_three_mails_an_hour_however_many_ask(
+async def test_s13_an_address_gets_three_mails_an_hour_however_many_ask(
     app, client, work, mailbox, clock
 ):
     account = await make.account()
@@ -170,7 +172,7 @@ async def test_an_address_gets_three_mails_an_hour_however_many_ask(
     assert (first, len(mailbox)) == (3, 4)
 
 
-async def test_one_network_asks_thirty_times_a_minute(client, clock):
+async def test_s13_one_network_asks_thirty_times_a_minute(client, clock):
     await make.account()
 
     statuses = [(await ask(client, f"person{n}@agency.example")).status_code for n in range(32)]
@@ -196,7 +198,7 @@ HEADERS = [
 ]
 
 
-async def test_the_link_leads_to_the_configured_place_whatever_the_headers_say(
+async def test_s13_the_link_leads_to_the_configured_place_whatever_the_headers_say(
     client, work, mailbox
 ):
     found, expected = [], []
@@ -216,7 +218,7 @@ async def test_the_link_leads_to_the_configured_place_whatever_the_headers_say(
         assert "evil" not in mail.body
 
 
-async def test_the_page_tells_the_browser_to_keep_the_link_to_itself(client):
+async def test_s13_the_page_tells_the_browser_to_keep_the_link_to_itself(client):
     answer = await client.get("/reset-password/some-token")
 
     assert answer.headers["referrer-policy"] == "same-origin"

@@ -39,7 +39,7 @@ async def held(account):
         (Role.ANALYST, Role.ANALYST, False, False),
     ],
 )
-async def test_only_somebody_above_grants(database, by, role, for_agency, allowed):
+async def test_s15_only_somebody_above_grants(database, by, role, for_agency, allowed):
     actor, person = await make.staff(by), await make.account()
     agency = (await make.agency()).id if for_agency else None
 
@@ -53,7 +53,7 @@ async def test_only_somebody_above_grants(database, by, role, for_agency, allowe
     assert await AuditEvent.count() == int(allowed)
 
 
-async def test_nobody_grants_to_oneself(database):
+async def test_s15_nobody_grants_to_oneself(database):
     actor = await make.staff(Role.ADMIN)
 
     with pytest.raises(NotAbove):
@@ -66,7 +66,7 @@ async def test_nobody_grants_to_oneself(database):
     ("role", "for_agency"),
     [(Role.COORDINATOR, False), (Role.ADMIN, True), (Role.LEARNER, False), (Role.ANYONE, False)],
 )
-async def test_a_role_is_held_as_it_is_meant(database, role, for_agency):
+async def test_s15_a_role_is_held_as_it_is_meant(database, role, for_agency):
     actor, person = await make.staff(Role.ADMIN), await make.account()
     agency = (await make.agency()).id if for_agency else None
 
@@ -77,7 +77,7 @@ async def test_a_role_is_held_as_it_is_meant(database, role, for_agency):
     assert await held(person.id) == set()
 
 
-async def test_an_agency_or_person_that_is_not_there_is_not_found(database):
+async def test_s15_an_agency_or_person_that_is_not_there_is_not_found(database):
     actor, person, agency = await make.staff(Role.ADMIN), await make.account(), await make.agency()
 
     with pytest.raises(NotFound):
@@ -86,7 +86,7 @@ async def test_an_agency_or_person_that_is_not_there_is_not_found(database):
         await grant_role(actor, agency.id, Role.COORDINATOR, agency.id)
 
 
-async def test_granted_twice_is_once(database):
+async def test_s15_granted_twice_is_once(database):
     actor, person = await make.staff(Role.ADMIN), await make.account()
 
     await grant_role(actor, person.id, Role.ANALYST)
@@ -96,7 +96,7 @@ async def test_granted_twice_is_once(database):
 
 
 @pytest.mark.parametrize("act", [grant_role, revoke_role])
-async def test_a_change_of_role_ends_every_session_at_the_next_request(database, browser, act):
+async def test_s15_a_change_of_role_ends_every_session_at_the_next_request(database, browser, act):
     actor = await make.staff(Role.ADMIN)
     person = await make.staff(Role.AUDITOR)
     signed_in = await browser(person)
@@ -110,7 +110,7 @@ async def test_a_change_of_role_ends_every_session_at_the_next_request(database,
     assert await Session.count().where(Session.account == person.id) == 0
 
 
-async def test_the_last_administrator_stays(database):
+async def test_s15_the_last_administrator_stays(database):
     first, second = await make.staff(Role.ADMIN), await make.staff(Role.ADMIN)
 
     await revoke_role(first, second.id, Role.ADMIN)
@@ -120,7 +120,7 @@ async def test_the_last_administrator_stays(database):
     assert await held(first.id) == {(Role.ADMIN, None)}
 
 
-async def test_two_administrators_who_revoke_each_other_leave_one(database):
+async def test_s15_two_administrators_who_revoke_each_other_leave_one(database):
     first, second = await make.staff(Role.ADMIN), await make.staff(Role.ADMIN)
 
     answers = await asyncio.gather(
@@ -133,7 +133,7 @@ async def test_two_administrators_who_revoke_each_other_leave_one(database):
     assert await RoleGrant.count().where(RoleGrant.role == Role.ADMIN) == 1
 
 
-async def test_taken_back_twice_is_once(database):
+async def test_s15_taken_back_twice_is_once(database):
     actor, person = await make.staff(Role.ADMIN), await make.staff(Role.ANALYST)
 
     await revoke_role(actor, person.id, Role.ANALYST)

@@ -35,7 +35,7 @@ from connect.security import token_hash
 MINUTE = timedelta(minutes=1)
 
 
-async def test_a_chosen_session_is_never_taken_up(client, app):
+async def test_s11_a_chosen_session_is_never_taken_up(client, app):
     account = await make.account()
     chosen = "C" * 43
     client.cookies.set("connect", chosen)
@@ -48,7 +48,7 @@ async def test_a_chosen_session_is_never_taken_up(client, app):
     assert await Session.count().where(Session.id_hash == token_hash(chosen)) == 0
 
 
-async def test_each_sign_in_makes_a_new_session_of_256_bits(app, database):
+async def test_s11_each_sign_in_makes_a_new_session_of_256_bits(app, database):
     account = await make.account()
 
     secrets = [(await signed_in(app, account)).cookies["connect"] for _ in range(3)]
@@ -57,7 +57,7 @@ async def test_each_sign_in_makes_a_new_session_of_256_bits(app, database):
     assert {len(secret) for secret in secrets} == {43}
 
 
-async def test_only_hashes_of_sessions_and_tokens_are_stored(app, client):
+async def test_s11_only_hashes_of_sessions_and_tokens_are_stored(app, client):
     account = await make.account()
     session = (await signed_in(app, account)).cookies["connect"]
     asked = {"email": account.email, "password": make.PASSWORD}
@@ -84,7 +84,7 @@ async def test_only_hashes_of_sessions_and_tokens_are_stored(app, client):
         ),
     ],
 )
-async def test_the_cookie_is_kept_from_scripts_and_other_sites(app, database, base, expected):
+async def test_s11_the_cookie_is_kept_from_scripts_and_other_sites(app, database, base, expected):
     account = await make.account()
     with environment(base_url=base):
         client = elsewhere(app)
@@ -101,7 +101,7 @@ async def test_the_cookie_is_kept_from_scripts_and_other_sites(app, database, ba
     ]
 
 
-async def test_with_https_only_the_cookie_of_this_host_counts(app, database):
+async def test_s11_with_https_only_the_cookie_of_this_host_counts(app, database):
     account = await make.account()
     with environment(base_url="https://connect.example"):
         client = await signed_in(app, account)
@@ -111,7 +111,7 @@ async def test_with_https_only_the_cookie_of_this_host_counts(app, database):
         assert not await alive(elsewhere(app, cookies={"connect": secret}))
 
 
-async def test_signing_out_ends_this_session_and_no_other(app, database):
+async def test_s11_signing_out_ends_this_session_and_no_other(app, database):
     account = await make.account()
     here, there = await signed_in(app, account), await signed_in(app, account)
     secret = here.cookies["connect"]
@@ -124,7 +124,7 @@ async def test_signing_out_ends_this_session_and_no_other(app, database):
 
 
 @pytest.mark.parametrize("door", ["api", "page"])
-async def test_a_new_password_ends_all_else_on_the_very_next_request(app, client, api, door):
+async def test_s11_a_new_password_ends_all_else_on_the_very_next_request(app, client, api, door):
     account = await make.account()
     actor = make.actor_of(account)
     here, there = await signed_in(app, account), await signed_in(app, account)
@@ -145,7 +145,7 @@ async def test_a_new_password_ends_all_else_on_the_very_next_request(app, client
     assert await try_token(client, account.email, NEW_PASSWORD) == 201
 
 
-async def test_a_new_password_is_told_to_its_owner(browser, work, mailbox):
+async def test_s11_a_new_password_is_told_to_its_owner(browser, work, mailbox):
     actor = await make.learner(email="ada@agency.example")
     page = await browser(actor)
     asked = {"current": make.PASSWORD, "new": NEW_PASSWORD, "username": "ada@agency.example"}
@@ -167,7 +167,7 @@ async def test_a_new_password_is_told_to_its_owner(browser, work, mailbox):
         (make.PASSWORD, "officer lovelace 99", ["new"]),
     ],
 )
-async def test_a_refused_new_password_tells_every_reason_and_ends_nothing(
+async def test_s11_a_refused_new_password_tells_every_reason_and_ends_nothing(
     api, browser, current, new, fields
 ):
     actor = await make.learner(legal_name="Officer Lovelace")
@@ -185,7 +185,7 @@ async def test_a_refused_new_password_tells_every_reason_and_ends_nothing(
 
 
 @pytest.mark.parametrize("status", [AccountStatus.SUSPENDED, AccountStatus.CLOSED])
-async def test_who_is_suspended_or_closed_is_out_by_every_door(app, client, api, status):
+async def test_s11_who_is_suspended_or_closed_is_out_by_every_door(app, client, api, status):
     account = await make.account()
     page, program = await signed_in(app, account), await api(make.actor_of(account))
 
@@ -200,7 +200,7 @@ async def test_who_is_suspended_or_closed_is_out_by_every_door(app, client, api,
     assert await try_page(client, account.email, make.PASSWORD) == 422
 
 
-async def test_whoever_verified_an_old_password_gets_in_no_more_once_it_was_changed(database):
+async def test_s11_whoever_verified_an_old_password_gets_in_no_more_once_it_was_changed(database):
     account = await make.account()
     verified = await check_password(account.email, make.PASSWORD, "192.0.2.1")
     await change_password(make.actor_of(account), make.PASSWORD, NEW_PASSWORD)
@@ -214,7 +214,7 @@ async def test_whoever_verified_an_old_password_gets_in_no_more_once_it_was_chan
     assert (await count("session"), await count("api_token")) == (0, 0)
 
 
-async def test_of_two_changes_of_a_password_at_once_one_holds(database):
+async def test_s11_of_two_changes_of_a_password_at_once_one_holds(database):
     actor = await make.learner()
 
     outcomes = await asyncio.gather(
@@ -229,7 +229,7 @@ async def test_of_two_changes_of_a_password_at_once_one_holds(database):
     assert outcomes.count(None) == 1
 
 
-async def test_a_learner_stays_signed_in_for_thirty_days(app, database, clock):
+async def test_s11_a_learner_stays_signed_in_for_thirty_days(app, database, clock):
     page = await signed_in(app, await make.account())
 
     clock.move(timedelta(days=30) - timedelta(seconds=1))
@@ -240,7 +240,7 @@ async def test_a_learner_stays_signed_in_for_thirty_days(app, database, clock):
 
 
 @pytest.mark.parametrize("role", [Role.PRESENTER, Role.EXECUTIVE])
-async def test_a_role_that_reads_nobody_elses_data_keeps_the_long_session(browser, clock, role):
+async def test_s11_a_role_that_reads_nobody_elses_data_keeps_the_long_session(browser, clock, role):
     page = await browser(await make.staff(role))
 
     clock.move(timedelta(days=29))
@@ -259,7 +259,7 @@ async def test_s11_a_role_that_sleeps_keeps_the_short_session(app, database, clo
     assert not await alive(page)
 
 
-async def test_staff_are_out_after_an_hour_of_silence(browser, clock):
+async def test_s11_staff_are_out_after_an_hour_of_silence(browser, clock):
     page = await browser(await make.staff(Role.REGISTRAR))
     for _ in range(4):
         clock.move(50 * MINUTE)
@@ -270,7 +270,7 @@ async def test_staff_are_out_after_an_hour_of_silence(browser, clock):
     assert not await alive(page)
 
 
-async def test_staff_are_out_after_a_day_however_busy(browser, clock):
+async def test_s11_staff_are_out_after_a_day_however_busy(browser, clock):
     page = await browser(await make.staff(Role.REGISTRAR))
     for _ in range(24):
         clock.move(60 * MINUTE)
@@ -281,7 +281,7 @@ async def test_staff_are_out_after_a_day_however_busy(browser, clock):
     assert not await alive(page)
 
 
-async def test_a_get_notes_that_somebody_was_here_once_in_five_minutes(browser, clock):
+async def test_s11_a_get_notes_that_somebody_was_here_once_in_five_minutes(browser, clock):
     page = await browser(await make.learner())
     seen = []
     for _ in range(12):
@@ -293,7 +293,7 @@ async def test_a_get_notes_that_somebody_was_here_once_in_five_minutes(browser, 
     assert [(moment - began) // MINUTE for moment in seen] == [0] * 6 + [6] * 6
 
 
-async def test_what_ended_a_day_ago_is_swept(browser, api, clock):
+async def test_s11_what_ended_a_day_ago_is_swept(browser, api, clock):
     await browser(await make.learner())
     await api(await make.learner())
     await links.make_link(links.LinkKind.SETUP, None)

@@ -325,7 +325,7 @@ async def test_acknowledging_twenty_times_at_once_completes_once(database):
     assert await Training.count() == 1
 
 
-async def test_many_who_complete_at_once_get_distinct_numbers(database):
+async def test_d13_many_who_complete_at_once_get_distinct_numbers(database):
     content = make.content(components=[make.acknowledgement("promise")])
     await make.course(content)
     learners = [await make.learner() for _ in range(40)]

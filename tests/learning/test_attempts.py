@@ -152,7 +152,7 @@ async def test_an_open_attempt_is_gone_on_with(database):
     assert shown_in(again) == shown_in(first)
 
 
-async def test_twenty_starts_at_the_last_attempt_start_one(database):
+async def test_d13_twenty_starts_at_the_last_attempt_start_one(database):
     actor, enrollment, _ = await quizzed(max_attempts=2)
     await submit_attempt(actor, (await attempted(actor, enrollment, WRONG)).id)
 

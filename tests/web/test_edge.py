@@ -41,7 +41,7 @@ def headers_of(answer):
     return {name: answer.headers.get(name) for name in ALWAYS}
 
 
-async def test_every_answer_of_every_route_carries_the_headers(app, database):
+async def test_s18_every_answer_of_every_route_carries_the_headers(app, database):
     for actor in ("nobody", Role.ADMIN):
         here = await visit(app, actor)
         for method, path, _ in routes(app):
@@ -197,7 +197,7 @@ def pages(app):
     return [(m, p) for m, p, _ in routes(app) if m in UNSAFE and not p.startswith("/api/")]
 
 
-async def test_no_form_of_another_site_has_an_effect(app, database):
+async def test_s12_no_form_of_another_site_has_an_effect(app, database):
     here = await visit(app, Role.ADMIN)
     before = await contents(without=("session",))
     codes = Counter()
@@ -212,7 +212,7 @@ async def test_no_form_of_another_site_has_an_effect(app, database):
     assert await contents(without=("session",)) == before
 
 
-async def test_it_is_refused_before_its_body_is_read(app, database):
+async def test_s12_it_is_refused_before_its_body_is_read(app, database):
     read = []
 
     async def receive():
@@ -245,7 +245,7 @@ async def test_it_is_refused_before_its_body_is_read(app, database):
 PROVED = "/unsubscribe/{token:str}"  # by its address, for programs that read mail (RFC 8058)
 
 
-async def test_no_form_without_the_token_of_its_session_has_an_effect(app, database):
+async def test_s12_no_form_without_the_token_of_its_session_has_an_effect(app, database):
     forms = [(method, path) for method, path in pages(app) if path != PROVED]
     here, other = await visit(app, Role.ADMIN), await visit(app, Role.ADMIN)
     before = await contents(without=("session",))
@@ -289,7 +289,7 @@ PUBLIC = {"register", "sign_in", "check_certificate"}
 
 
 @pytest.mark.parametrize("actor", ["nobody", "learner", Role.ADMIN])
-async def test_a_get_changes_nothing(app, database, actor):
+async def test_s12_a_get_changes_nothing(app, database, actor):
     here = await visit(app, actor)
     counters = ("session", "rate_limit")  # when somebody was last seen; how often they check codes
     before = await contents(without=counters)
@@ -313,7 +313,9 @@ def lines(monkeypatch):
     structlog.reset_defaults()
 
 
-async def test_no_secret_and_no_person_stands_in_the_log(client, app, work, mailbox, lines, caplog):
+async def test_s20_no_secret_and_no_person_stands_in_the_log(
+    client, app, work, mailbox, lines, caplog
+):
     person = PERSON | {"email": "canary@agency.example", "legal_name": "Canary Officer"}
     new = f"canary {NEW_PASSWORD}"
     await client.post(f"{V1}/accounts", json=person)
@@ -355,7 +357,7 @@ async def test_no_secret_and_no_person_stands_in_the_log(client, app, work, mail
 NOISE = ["\r\n", "\n[info] forged", "\x1b[31m", "\u2028", "\x85", '"}\n{"event": "forged"}', "ü"]
 
 
-async def test_one_event_is_one_line_of_json_whatever_was_typed(client, lines):
+async def test_s20_one_event_is_one_line_of_json_whatever_was_typed(client, lines):
     for noise in NOISE:
         await client.post(f"{V1}/accounts", json=PERSON | {"legal_name": noise})
         await client.post("/login", data={"email": noise, "password": noise})

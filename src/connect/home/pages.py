@@ -48,7 +48,7 @@ ADMIN_LINKS = [
         Permission.IMPORT_ROWS,
         "/admin/imports",
         "Imports",
-        "Bring in a table of agencies: a trial run first, then for real; bad rows come back.",
+        "Bring in agencies, people or a roster: a trial run first, then for real.",
     ),
     (
         Permission.READ_OUTBOX,

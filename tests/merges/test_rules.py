@@ -1,4 +1,4 @@
-"""Who looks like whom, and what a merge tells. Pure."""
+"""What each reference becomes, who looks like whom, and what a merge tells. Pure."""
 
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -6,7 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from piccolo.columns import UUID as Uuid
+from piccolo.columns import ForeignKey
 
+from connect.merges import rules
 from connect.merges.rules import (
     Fact,
     Plan,
@@ -21,8 +24,33 @@ from connect.merges.rules import (
     reasons,
     undo_until,
 )
+from connect.piccolo_app import APP_CONFIG
 
 PD, SCHOOL = uuid4(), uuid4()
+
+
+def test_every_reference_to_a_person_or_an_agency_is_decided_on():
+    undecided, known = set(), set()
+    for table in APP_CONFIG.table_classes:
+        for column in table._meta.columns:
+            name = f"{table._meta.tablename}.{column._meta.name}"
+            known.add(name)
+            points = None
+            if isinstance(column, ForeignKey):
+                points = column._foreign_key_meta.resolved_references._meta.tablename
+            named = set()
+            if points == "account" or (isinstance(column, Uuid) and not column._meta.primary_key):
+                named |= rules.PEOPLE.keys()
+            if points == "agency" or (isinstance(column, Uuid) and not column._meta.primary_key):
+                named |= rules.AGENCIES.keys() | rules.OTHERS
+            if named and name not in named:
+                undecided.add(name)
+
+    assert undecided == set(), "decide in merges/rules.py what a merge does with these"
+    assert (rules.PEOPLE.keys() | rules.AGENCIES.keys() | rules.OTHERS) - known == set()
+    assert rules.PEOPLE.keys() | rules.AGENCIES.keys() >= rules.BY_HAND
+
+
 NAMES = st.text("abcé ,.-", min_size=1, max_size=12)
 
 

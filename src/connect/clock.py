@@ -1,5 +1,6 @@
 """The only reader of the clock. Tests replace ``now``'s source; nothing else does."""
 
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -25,3 +26,13 @@ def day_in(zone: str, moment: datetime) -> date:
 def midnight(zone: str, day: date) -> datetime:
     """When *day* begins in the IANA *zone*."""
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day of the month so many *months* later; where it has none, its last day.
+
+    January 31 and one month is February 28; February 29 and twelve months is February 28 (R21).
+    Negative *months* lead backward.
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -1,12 +1,12 @@
 """What an account may hold. Pure."""
 
 import unicodedata
-from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import available_timezones
 
+from connect import clock
 from connect.accounts.tables import AccountStatus
 from connect.policy import UNPRIVILEGED, Role
 from connect.security import password_fault
@@ -133,9 +133,7 @@ def is_reverify_due(now: datetime, *, verified_at: datetime, worked_until: date 
 
 def months_before(moment: datetime, months: int) -> datetime:
     """The same day *months* earlier; from a day that is not there the last of its month."""
-    year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
-    day = min(moment.day, monthrange(year, month + 1)[1])
-    return moment.replace(year=year, month=month + 1, day=day)
+    return datetime.combine(clock.months_after(moment.date(), -months), moment.timetz())
 
 
 def is_registered(day: date, *, proved_on: date | None, ended_on: date | None) -> bool:

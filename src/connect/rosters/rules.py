@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
 from enum import StrEnum
@@ -10,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from connect import clock
 from connect.lists import ROSTER_CATEGORIES
 
 SOON = timedelta(days=90)
@@ -65,15 +65,8 @@ def applies(required: Required, category: str | None) -> bool:
 
 
 def expires_on(day: date, valid_months: int | None) -> date | None:
-    """The first day on which a completion of *day* does not count any more; None: never.
-
-    That many calendar months later, or the last day of a month that is too short.
-    """
-    if valid_months is None:
-        return None
-    years, month = divmod(day.month - 1 + valid_months, 12)
-    year, month = day.year + years, month + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
+    """The first day on which a completion of *day* does not count any more; None: never."""
+    return None if valid_months is None else clock.months_after(day, valid_months)
 
 
 def counts_from(valid_months: int | None, on: date) -> date:
@@ -81,7 +74,7 @@ def counts_from(valid_months: int | None, on: date) -> date:
     if valid_months is None:
         return date.min
     # A later completion never expires earlier, so the first of the days around is the one.
-    around = expires_on(on, -valid_months) or on
+    around = clock.months_after(on, -valid_months)
     days = (around + timedelta(days=n) for n in range(-4, 5))
     return next(d for d in days if (expires_on(d, valid_months) or d) > on)
 

@@ -14,8 +14,8 @@ from connect.accounts.imports import left_alone
 from connect.accounts.rules import normal_email
 from connect.agencies.queries import active_agency
 from connect.audit import record
-from connect.db import locked, one, transaction
-from connect.errors import Forbidden, Invalid
+from connect.db import fetch, locked, one, transaction
+from connect.errors import Conflict, Forbidden, Invalid, NotFound
 from connect.imports import rules
 from connect.imports.kinds import KINDS
 from connect.imports.queries import IMPORT, import_by_id
@@ -27,6 +27,17 @@ from connect.policy import Actor, Relation
 
 PIECE = 2_000  # rows in one transaction and one job
 HEADING = 2  # number of the first row: the heading is row 1
+ROWS_KEPT = timedelta(days=90)
+FILES_KEPT = timedelta(days=30)
+# Of tables that no younger import names: the same table handed in again is one file.
+OLD_FILES = """
+SELECT DISTINCT file FROM import_file WHERE made_at < {} AND file <> ''
+AND file NOT IN (SELECT file FROM import_file WHERE made_at >= {})
+"""
+
+
+class NotKept(Conflict):
+    message = "Tables are kept for 30 days, and this one is gone. Hand it in once more."
 
 
 async def open_import(
@@ -110,12 +121,13 @@ async def import_for_real(actor: Actor, import_id: UUID) -> Import:
 
     Raises:
         NotFound: there is no such import, or it is not the actor's.
+        NotKept: its table was handed in too long ago.
     """
     tried = await import_by_id(actor, import_id)
     return await open_import(
         actor,
         ImportKind(tried.kind),
-        await files.get(tried.file),
+        await _kept(tried),
         file_name=tried.file_name,
         dry_run=False,
         columns=msgspec.json.decode(tried.columns),
@@ -132,7 +144,12 @@ async def run_import(import_id: UUID, start: int) -> None:
     found = await one(Import.objects().where(Import.id == import_id))
     if found.state in (ImportState.DONE, ImportState.UNREADABLE) or found.rows != start:
         return
-    data = await files.get(found.file)
+    actor = Actor(account_id=found.made_by)
+    try:
+        data = await _kept(found)
+    except NotKept as gone:
+        await _give_up(actor, found, str(gone))
+        return
     columns = msgspec.json.decode(found.columns, type=dict[str, str])
     headings, piece = await asyncio.to_thread(_piece, data, start)
     places = {field: headings.index(heading) for field, heading in columns.items()}
@@ -140,7 +157,6 @@ async def run_import(import_id: UUID, start: int) -> None:
     emails = set[str]()
     if last and found.agency:
         emails = await asyncio.to_thread(_emails, data, places["email"])
-    actor = Actor(account_id=found.made_by)
     async with transaction():
         row = await one(locked(Import.objects().where(Import.id == import_id), Import))
         if row.rows != start:  # another worker did this piece
@@ -159,6 +175,32 @@ async def run_import(import_id: UUID, start: int) -> None:
             await record(
                 actor, "import.done", Import, of=row.id, taken=row.taken, refused=row.refused
             )
+
+
+async def _kept(row: Import) -> bytes:
+    """The table of an import.
+
+    Raises:
+        NotKept: it was swept away.
+    """
+    if not row.file:
+        raise NotKept
+    try:
+        return await files.get(row.file)
+    except NotFound:
+        raise NotKept from None
+
+
+async def _give_up(actor: Actor, row: Import, trouble: str) -> None:
+    """Take in no further row; those that were taken stay."""
+    async with transaction():
+        given_up = (
+            await Import.update({Import.state: ImportState.UNREADABLE, Import.trouble: trouble})
+            .where(Import.id == row.id, Import.rows == row.rows, Import.state == row.state)
+            .returning(Import.id)
+        )
+        if given_up:
+            await record(actor, "import.given_up", Import, of=row.id, rows=row.rows)
 
 
 def _piece(data: bytes, start: int) -> tuple[list[str], list[list[str]]]:
@@ -215,9 +257,12 @@ async def _take(
 
 
 async def sweep() -> None:
-    """Forget what refused rows held after 90 days; job."""
-    old = clock.now() - timedelta(days=90)
-    imports = Import.select(Import.id).where(Import.made_at < old)
-    ids = [found["id"] for found in await imports]
-    if ids:
-        await RefusedRow.delete().where(RefusedRow.import_file.is_in(ids))
+    """Forget what refused rows held after 90 days, and the tables themselves after 30; job."""
+    old = Import.select(Import.id).where(Import.made_at < clock.now() - ROWS_KEPT)
+    await RefusedRow.delete().where(RefusedRow.import_file.is_in(old))
+    month_ago = clock.now() - FILES_KEPT
+    for found in await fetch(OLD_FILES, month_ago, month_ago):
+        await files.remove(found["file"])  # first, so that one that fails is tried again
+        await Import.update({Import.file: ""}).where(
+            Import.file == found["file"], Import.made_at < month_ago
+        )

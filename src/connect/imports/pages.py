@@ -123,4 +123,5 @@ def _listed(row: Import, names: dict[UUID, str], zone: str) -> dict[str, Any]:
         "when": moment(row.made_at, zone),
         "dry_run": bool(row.dry_run),
         "invite": bool(row.invite),
+        "is_kept": bool(row.file),
     }

@@ -1,10 +1,13 @@
-"""How rows belong to a person, as conditions of SQL. Pure."""
+"""How rows belong to a person, as conditions of SQL."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
+
+from connect.db import engine
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -17,6 +20,10 @@ class Person(msgspec.Struct, frozen=True):
 Condition = tuple[str, list[Any]]  # with {} for each value
 Whose = Callable[[Person], Condition]
 NONE: Condition = ("1 = 0", [])
+# What stands beside an address and is no part of it, as GLOB and regular expressions write it: no
+# sign of a longer address. An apostrophe may enclose one, or be inside as that of o'brien is.
+BEFORE = ("[^a-z0-9._%+'-]", "[^a-z0-9._%+'-]'")
+BEHIND = ("[^a-z0-9.-]", "[.][^a-z0-9]")
 
 
 def nobody(_: Person) -> Condition:
@@ -40,17 +47,14 @@ def addressed(column: str) -> Whose:
 
 
 def mentions(*columns: str) -> Whose:
-    """An address, or the account's id, stands somewhere in one of *columns*."""
+    """An address, or the account's id, stands somewhere in one of *columns*, as a word of its own.
+
+    So the address of Ann is not found in that of Joann, nor in a longer one that begins with it.
+    """
 
     def where(person: Person) -> Condition:
         words = [str(person.id), *person.addresses]
-        return _any(
-            [
-                (f"lower(CAST(\"{column}\" AS TEXT)) LIKE {{}} ESCAPE '!'", [_anywhere(word)])
-                for column in columns
-                for word in words
-            ]
-        )
+        return _any([_stands_in(column, word.lower()) for column in columns for word in words])
 
     return where
 
@@ -77,7 +81,11 @@ def _any(conditions: Sequence[Condition]) -> Condition:
     return f"({sql})", [value for _, values in conditions for value in values]
 
 
-def _anywhere(word: str) -> str:
-    for sign in "!%_":
-        word = word.replace(sign, f"!{sign}")
-    return f"%{word.lower()}%"
+def _stands_in(column: str, word: str) -> Condition:
+    text = f"' ' || lower(CAST(\"{column}\" AS TEXT)) || ' '"
+    for line_break in (r"\n", r"\r", r"\t"):  # as JSON writes it
+        text = f"replace({text}, '{line_break}', ' ')"
+    if engine().engine_type != "sqlite":
+        return f"{text} ~ {{}}", [f"({'|'.join(BEFORE)}){re.escape(word)}({'|'.join(BEHIND)})"]
+    word = re.sub(r"([*?\[])", r"[\1]", word)
+    return _any([(f"{text} GLOB {{}}", [f"*{a}{word}{b}*"]) for a in BEFORE for b in BEHIND])

@@ -94,6 +94,16 @@ async def test_what_was_joined_or_closed_is_no_pair_until_it_is_parted(database)
     assert (joined, len(parted), await pairs(registrar)) == ({}, 1, {})
 
 
+async def test_who_is_to_be_verified_anew_may_be_one_of_a_pair(database):
+    registrar = await make.staff(Role.REGISTRAR)
+    due = await make.account(legal_name="Ann Alvarez", status=AccountStatus.REVERIFY_DUE)
+    again = await make.account(legal_name="Ann Alvarez")
+
+    await look()
+
+    assert await pairs(registrar) == {frozenset((due.id, again.id)): ["name-state"]}
+
+
 async def test_of_two_that_nobody_proved_nothing_is_told(database):
     registrar = await make.staff(Role.REGISTRAR)
     unproved = {"status": AccountStatus.PENDING_EMAIL, "proved_at": None}

@@ -307,6 +307,18 @@ async def test_which_accounts_cannot_be_merged(database):
     await merge_people(registrar, fine.id, unproved.id)
 
 
+async def test_who_is_to_be_verified_anew_is_merged_and_parted_like_others(database):
+    registrar = await make.staff(REGISTRAR)
+    due, other = await make.account(status=AccountStatus.REVERIFY_DUE), await make.account()
+
+    for keep, gone in ((due, other), (other, due)):
+        done = await merge_people(registrar, keep.id, gone.id)
+        await undo_merge(registrar, done.merge.id)
+
+    states = {row.id: row.status for row in await Account.objects()}
+    assert (states[due.id], states[other.id]) == ("reverify_due", "active_unverified")
+
+
 async def test_of_merges_at_once_one_is_done(database):
     registrar = await make.staff(REGISTRAR)
     one, two = await make.account(), await make.account()

@@ -105,6 +105,18 @@ async def test_who_is_skipped_and_why(database, clock):
     assert await count("roster_reminder") == 0
 
 
+@pytest.mark.parametrize("status", ["active_unverified", "active_verified", "reverify_due"])
+async def test_whoever_may_sign_in_is_reminded(database, status):
+    agency = await made.agency()
+    await requires(agency, await course("first"))
+    ada = await works(agency)
+    await Account.update({Account.status: status}).where(Account.id == ada.account)
+
+    answer = await remind(await made.coordinator(agency), agency.id, [ada.id])
+
+    assert (answer.sent, answer.skipped) == (1, [])
+
+
 async def test_one_mail_a_person_and_day_however_many_ask_at_once(database, clock):
     agency = await made.agency()
     await requires(agency, await course("first"))

@@ -18,7 +18,7 @@ USABLE = (
     AccountStatus.REVERIFY_DUE,
 )
 IN_USE = Account.status.is_in([*USABLE])
-USED = "a.status IN ({})".format(", ".join(f"'{status}'" for status in USABLE))
+USABLE_SQL = "IN ({})".format(", ".join(f"'{status}'" for status in USABLE))
 WAY_IN = """
 SELECT a.id, a.legal_name, a.proved_at, a.time_zone, d.made_at, d.factor_at, d.fresh_at,
   g.role, g.agency, g.granted_at, EXISTS (
@@ -38,7 +38,7 @@ UNION ALL SELECT account FROM address WHERE email = {} AND proved_at IS NOT NULL
 
 def _way_in(table: str, key: str, more: str = "") -> str:
     sql = WAY_IN.replace("{table}", table).replace("{key}", key)
-    return sql.replace("{more}", more).replace("{used}", USED)
+    return sql.replace("{more}", more).replace("{used}", f"a.status {USABLE_SQL}")
 
 
 UNREAD = """, (SELECT count(*) FROM (

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from connect import clock
+from connect.accounts.queries import USABLE
 from connect.accounts.roles import GRANTS
 from connect.accounts.tables import Account, AccountStatus, RoleGrant
 from connect.agencies.tables import Agency, AgencyState
@@ -22,11 +23,6 @@ from connect.merges.tables import Merge, MergeKind, MergeStep
 from connect.policy import Actor, Permission, Role
 from connect.web.templating import day
 
-STANDING = (
-    AccountStatus.PENDING_EMAIL,
-    AccountStatus.ACTIVE_UNVERIFIED,
-    AccountStatus.ACTIVE_VERIFIED,
-)
 TABLES: dict[str, type[Account] | type[Agency]] = {
     MergeKind.PEOPLE: Account,
     MergeKind.AGENCIES: Agency,
@@ -113,9 +109,9 @@ async def merge_people(
     async with transaction():
         keep, gone = await _hold_people(keep_id, gone_id)
         await _must_stand_above(actor, keep_id, gone_id)
-        if keep.status not in STANDING or keep.proved_at is None:
+        if keep.status not in USABLE or keep.proved_at is None:
             raise NotStanding
-        if gone is None or gone.status not in STANDING or keep_id == gone_id:
+        if gone is None or gone.status not in USABLE or keep_id == gone_id:
             raise Invalid({"other_id": "Choose another account that is in use."})
         merge_id = uuid7()
         plan = await plan_of_people(actor, keep, gone, merge_id)
@@ -220,7 +216,7 @@ async def sweep() -> None:
 def _can_be_parted(kept: Account, gone: Account | None) -> bool:
     """Whether both are still as the merge left them: what was emptied since must not come back."""
     is_left = gone is not None and gone.status == AccountStatus.MERGED
-    return is_left and kept.status in (*STANDING, AccountStatus.MERGED)
+    return is_left and kept.status in (*USABLE, AccountStatus.MERGED)
 
 
 async def _must_be_undoable(merge: Merge, actor: Actor) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from connect import clock
+from connect.accounts.queries import USABLE_SQL
 from connect.audit import record
 from connect.config import settings
 from connect.db import fetch, transaction
@@ -21,7 +22,7 @@ from connect.policy import Actor, Permission
 AT_ONCE = 1000  # accounts in one piece: a process that serves pages too goes on in between
 IN_ONE = 400  # rows in one statement
 COLUMNS = "SELECT id, legal_name, email, state, proved_at FROM account WHERE"
-IN_USE = "status IN ('pending_email', 'active_unverified', 'active_verified')"
+IN_USE = f"status {USABLE_SQL}"
 BEHIND = f"{COLUMNS} {IN_USE} AND id > {{}} ORDER BY id LIMIT {{}}"
 WORK = """
 SELECT account, agency FROM affiliation

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from connect import clock
+from connect.accounts.queries import USABLE_SQL
 from connect.accounts.rules import normal_email
 from connect.accounts.tables import Account
 from connect.db import fetch
@@ -19,11 +20,11 @@ MANY = "(SELECT count(*) FROM completion m WHERE m.learner = {a}.id) AS {s}_comp
 BOTH = ", ".join(
     part.format(a=a, s=s) for a, s in (("a", "one"), ("b", "other")) for part in (SIDE, MANY)
 )
-IN_USE = "IN ('pending_email', 'active_unverified', 'active_verified')"
 PAIRS = f"""
 SELECT p.id, p.reasons, {BOTH}
 FROM duplicate_pair p JOIN account a ON a.id = p.one JOIN account b ON b.id = p.other
-WHERE p.told_at IS NULL AND a.status {IN_USE} AND b.status {IN_USE} AND ({{}} = 1 OR p.id < {{}})
+WHERE p.told_at IS NULL AND a.status {USABLE_SQL} AND b.status {USABLE_SQL}
+  AND ({{}} = 1 OR p.id < {{}})
 ORDER BY p.id DESC LIMIT {{}}
 """  # noqa: S608 -- our own names
 STANDING = """

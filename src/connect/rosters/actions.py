@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from connect import clock
+from connect.accounts.queries import USABLE
 from connect.accounts.tables import AccountStatus, Affiliation
 from connect.agencies.queries import active_agency, managed_agency
 from connect.agencies.tables import Agency
@@ -23,7 +24,7 @@ from connect.rosters.tables import Reminder, RequiredCourse
 
 MOST_REQUIRED = 20  # courses of one agency
 MOST_REMINDED = 500  # people in one call
-REACHABLE = (AccountStatus.ACTIVE_UNVERIFIED, AccountStatus.ACTIVE_VERIFIED)
+REACHABLE = {*USABLE} - {AccountStatus.PENDING_EMAIL}
 
 
 class Skipped(msgspec.Struct, frozen=True):

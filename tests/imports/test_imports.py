@@ -17,6 +17,7 @@ from connect.imports.api import errors_csv
 from connect.imports.queries import refused_rows
 from connect.imports.rules import AGENCY_FIELDS, agency_of, guess_columns
 from connect.imports.tables import Import, ImportKind
+from connect.merges.actions import merge_agencies
 from connect.policy import Role
 from imports import files
 from imports.files import summary
@@ -112,6 +113,53 @@ async def test_a_changed_row_changes_the_agency_and_no_other(database, work):
     assert summary(again) == ("done", 3, 1, 2, 0)
     names = await Agency.select(Agency.name).order_by(Agency.ori)
     assert [row["name"] for row in names] == [row[1] for row in rows]
+
+
+async def test_an_agency_that_was_merged_away_does_not_come_back(database, work):
+    actor = await make.staff(Role.REGISTRAR)
+    rows = [*invented(2), [8, "Example House", "Other", "EXAMPLE", "", "TX"]]
+    await taken_in(actor, work, table(rows))
+    keep, *others = await Agency.objects().order_by(Agency.ori)
+    for gone in others:
+        await merge_agencies(actor, keep.id, gone.id)
+    rows[1][1] = "Invented Town 1 Department of Public Safety"
+
+    again = await taken_in(actor, work, table(rows))
+
+    assert summary(again) == ("done", 3, 0, 3, 0)
+    names = await Agency.select(Agency.name).order_by(Agency.id)
+    assert sorted(row["name"] for row in names) == [
+        "Example House",
+        "Invented Town 0 Police Department",
+        "Invented Town 1 Police Department",
+    ]
+
+
+async def test_an_agency_that_stands_is_meant_before_one_that_was_merged_away(database, work):
+    actor = await make.staff(Role.REGISTRAR)
+    keep = await make.agency()
+    away = {"status": "merged", "merged_into": keep.id, "county": "Example"}
+    merged = [
+        await make.agency(ori="TX0000000", name="Former Name", **away),
+        await make.agency(name="Example House", kind="other", **away),
+    ]
+    stands = [
+        await make.agency(ori="TX0000000", name="Present Name"),
+        await make.agency(name="Example House", kind="other", county="Example"),
+    ]
+    rows = [
+        [1, "New Name", "City", "EXAMPLE", "TX0000000", "TX"],
+        [2, "Example House", "Other", "EXAMPLE", "", "TX"],
+        [3, "Former Name", "City", "EXAMPLE", "", "TX"],  # has the merged one looked at again
+    ]
+
+    done = await taken_in(actor, work, table(rows))
+
+    assert summary(done) == ("done", 3, 2, 1, 0)
+    names = {row.id: row.name for row in await Agency.objects()}
+    assert [names[row.id] for row in merged] == ["Former Name", "Example House"]
+    assert [names[row.id] for row in stands] == ["New Name", "Example House"]
+    assert await Agency.count() == 6
 
 
 async def test_the_same_agency_twice_in_a_file(database, work):

@@ -59,7 +59,7 @@ async def take_agencies(
         if stood != facts:
             words = f"The same agency stands in row {earlier:,} with other facts."
             clashes[number] = {"name" if key[0] == "name" else key[0]: words}
-        elif earlier != number or (known and all(known[n] == facts[n] for n in FACTS)):
+        elif earlier != number or (known and _stands(known, facts)):
             unchanged += 1
         elif known is None:
             new.append(facts)
@@ -70,8 +70,16 @@ async def take_agencies(
     return len(new) + len(changed), unchanged, clashes
 
 
+def _stands(known: dict[str, Any], facts: dict[str, Any]) -> bool:
+    """Whether nothing is to be written: it stands so, or another agency stands for it."""
+    return known["status"] == AgencyState.MERGED or all(known[n] == facts[n] for n in FACTS)
+
+
 async def _present(rows: Sequence[dict[str, Any]]) -> dict[Key, dict[str, Any]]:
-    """The agencies that are there already, of those that *rows* describe."""
+    """The agencies that are there already, of those that *rows* describe.
+
+    One that was merged away is there too, unless another of the same identity stands.
+    """
     found: dict[Key, dict[str, Any]] = {}
     for column in ("ori", "psap_id", "name"):
         values = sorted({str(row[column]) for row in rows if row[column]})
@@ -81,11 +89,13 @@ async def _present(rows: Sequence[dict[str, Any]]) -> dict[Key, dict[str, Any]]:
             part = values[first : first + AT_ONCE]
             marks = ", ".join(["{}"] * len(part))
             listed = await fetch(
-                f"SELECT id, {', '.join(FACTS)} FROM agency "  # noqa: S608 -- our own names
-                f"WHERE {column} IN ({marks}) AND status IN ('active', 'draft')",
+                f"SELECT id, status, {', '.join(FACTS)} FROM agency "  # noqa: S608 -- our own names
+                f"WHERE {column} IN ({marks}) AND status <> 'declined'",
                 *part,
             )
-            found |= {identity(agency): agency for agency in listed}
+            for agency in listed:
+                if agency["status"] != AgencyState.MERGED or identity(agency) not in found:
+                    found[identity(agency)] = agency
     return found
 
 

@@ -9,9 +9,11 @@ import make
 from connect.accounts.tables import (
     RoleGrant,
 )
+from connect.agencies.tables import Agency
 from connect.learning.tables import Completion, Enrollment
 from connect.merges.actions import (
     BuiltOn,
+    PlaceTaken,
     TooLate,
     UndoneAlready,
     merge_agencies,
@@ -117,3 +119,26 @@ async def test_a_role_comes_back_only_where_its_agency_stands(database):
 
     grant = await RoleGrant.objects().get(RoleGrant.account == gone.id)
     assert grant.agency == there.id
+
+
+@pytest.mark.parametrize(
+    "place", [{"ori": "TX0000100"}, {"psap_id": "42", "kind": "emergency-communications"}]
+)
+async def test_an_agency_whose_place_was_taken_does_not_come_back(database, place):
+    registrar = await make.staff(REGISTRAR)
+    keep, gone = await make.agency(), await make.agency(**place)
+    await made.works(await make.account(), gone)
+    merge = (await merge_agencies(registrar, keep.id, gone.id)).merge
+    taker = await make.agency(**place)
+    before = await made.dump()
+
+    with pytest.raises(PlaceTaken, match="ORI or PSAP ID"):
+        await undo_merge(registrar, merge.id)
+    after = await made.dump()
+    await Agency.update({Agency.ori: None, Agency.psap_id: None}).where(Agency.id == taker.id)
+    undone = await undo_merge(registrar, merge.id)
+
+    assert after == before
+    assert undone.undone_by == registrar.id
+    row = await Agency.objects().get(Agency.id == gone.id)
+    assert (row.status, row.merged_into) == ("active", None)

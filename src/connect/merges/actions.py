@@ -66,6 +66,13 @@ class Gone(Conflict):
     message = "One of the two was closed, suspended or erased since, so they stay as they are."
 
 
+class PlaceTaken(Conflict):
+    message = (
+        "Another agency is listed under the ORI or PSAP ID of the one that would come back. Take "
+        "it away from there first."
+    )
+
+
 class UndoneAlready(Conflict):
     message = "This merge was undone already."
 
@@ -177,7 +184,7 @@ async def undo_merge(actor: Actor, merge_id: UUID) -> Merge:
 
     Raises:
         NotFound: there is no such merge.
-        UndoneAlready, TooLate, BuiltOn, Gone: why it cannot be undone.
+        UndoneAlready, TooLate, BuiltOn, Gone, PlaceTaken: why it cannot be undone.
         NotOneself, NotAbove, StepUpNeeded: who may not.
     """
     actor.must(Permission.MERGE_PEOPLE)
@@ -194,6 +201,7 @@ async def undo_merge(actor: Actor, merge_id: UUID) -> Merge:
             await _hold(Agency, merge.kept, merge.gone)
         await _must_be_undoable(merge, actor)
         left = await steps.put_back(merge_id)
+        await _must_stand_again(merge)
         merge.undone_at, merge.undone_by = clock.now(), actor.id
         await merge.save([Merge.undone_at, Merge.undone_by])
         table = TABLES[merge.kind]
@@ -217,6 +225,13 @@ def _can_be_parted(kept: Account, gone: Account | None) -> bool:
     """Whether both are still as the merge left them: what was emptied since must not come back."""
     is_left = gone is not None and gone.status == AccountStatus.MERGED
     return is_left and kept.status in (*USABLE, AccountStatus.MERGED)
+
+
+async def _must_stand_again(merge: Merge) -> None:
+    """Do nothing when the record that was gone stands for itself once more."""
+    table = TABLES[merge.kind]
+    if await table.exists().where(table.id == merge.gone, table.status == "merged"):
+        raise PlaceTaken
 
 
 async def _must_be_undoable(merge: Merge, actor: Actor) -> None:

@@ -213,7 +213,7 @@ async def test_a_kind_without_a_handler_is_kept_and_told(database):
     assert (await the_job())["error"] == "KeyError('nobody.knows')"
 
 
-async def test_a_key_stands_for_one_job_for_ever(database):
+async def test_a_key_stands_for_one_job_after_it_was_done_too(database):
     note = noting()
     handlers = {"note": note}
     await asyncio.gather(*(enqueue("note", key="the 7th", number=n) for n in range(5)))
@@ -332,3 +332,29 @@ async def test_what_recurs_is_written_once_for_each_slot_by_all_workers(database
     due = [kind for kind, every in worker.EVERY.items() if every <= timedelta(hours=1)]
     assert first == len(worker.EVERY)
     assert await Job.count() == first + len(due)
+
+
+async def test_what_is_done_is_forgotten_after_a_week_and_what_was_given_up_after_ninety_days(
+    database, clock
+):
+    given_up = {"attempts": jobs.MAX_ATTEMPTS, "error": "ValueError()"}
+    for kind, facts in {
+        "done": {"done_at": clock.now},
+        "done at the tenth try": given_up | {"done_at": clock.now, "error": None},
+        "given up": given_up,
+        "waits": {},
+        "was put off": {"run_at": clock.now + timedelta(days=200)},
+        "failed and is tried again": given_up | {"attempts": jobs.MAX_ATTEMPTS - 1},
+    }.items():
+        await Job(kind=kind, **facts).save()
+
+    began, kept = clock.now, []
+    for days, seconds in ((7, 0), (7, 1), (90, 0), (90, 1)):
+        clock.set(began + timedelta(days=days, seconds=seconds))
+        await worker.HANDLERS["jobs.sweep"]()
+        kept.append({row["kind"] for row in await Job.select(Job.kind)})
+
+    waiting = {"waits", "was put off", "failed and is tried again"}
+    assert len(kept[0]) == 6
+    assert kept[1:] == [waiting | {"given up"}, waiting | {"given up"}, waiting]
+    assert worker.EVERY["jobs.sweep"] == timedelta(days=1)

@@ -22,6 +22,8 @@ MAX_ATTEMPTS = 10
 POLL = 1.0  # seconds between looks when nobody called
 LONGEST_WAIT = timedelta(hours=6)
 AT_ONCE = 500  # rows in one statement
+DONE_KEPT = timedelta(days=7)  # longer than any key has to stand
+FAILED_KEPT = timedelta(days=90)
 
 
 class Job(Table, tablename="job"):
@@ -54,7 +56,7 @@ async def enqueue(
 ) -> None:
     """Write a job in the caller's transaction: it exists only if the caller commits.
 
-    A second job with the same *key* is not written.
+    A second job with the same *key* is not written, until the first was swept away.
     """
     job = Job(
         kind=kind, key=key, run_at=clock.now() + after, facts=msgspec.json.encode(facts).decode()
@@ -137,3 +139,9 @@ async def run(handlers: Mapping[str, Handler], recur: Callable[[], Awaitable[obj
             await asyncio.wait_for(_called.wait(), POLL)
         except TimeoutError:
             continue
+
+
+async def sweep() -> None:
+    """Forget jobs a week after they were done, and those given up after 90 days; job."""
+    await Job.delete().where(Job.done_at < clock.now() - DONE_KEPT)
+    await Job.delete().where(Job.attempts >= MAX_ATTEMPTS, Job.run_at < clock.now() - FAILED_KEPT)

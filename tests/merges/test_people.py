@@ -16,7 +16,6 @@ from connect.accounts.sign_in import WrongPassword, request_reset, sign_in
 from connect.accounts.tables import (
     Account,
     AccountStatus,
-    Affiliation,
     ApiToken,
     EligibilityCase,
     OneTimeLink,
@@ -172,25 +171,6 @@ async def test_registering_with_the_address_that_is_gone_changes_nothing(
     assert (stored.legal_name, stored.status) == (gone.legal_name, AccountStatus.MERGED)
     assert [mail.to for mail in mailbox] == [gone.email]
     assert "joined with another one" in mailbox[0].subject
-
-
-async def test_affiliations_keep_to_two_at_a_time_and_one_for_an_agency(database, clock):
-    registrar = await make.staff(REGISTRAR)
-    keep, gone = await make.account(), await make.account()
-    a, b, c, d = [await make.agency() for _ in range(4)]
-    await made.works(keep, a)
-    await made.works(gone, a, is_primary=True)
-    await made.works(gone, b, is_primary=False)
-    await made.works(gone, c, is_primary=False)
-    await made.works(gone, d, until=date(2026, 2, 1))
-
-    await merge_people(registrar, keep.id, gone.id)
-
-    rows = await Affiliation.objects().where(Affiliation.account == keep.id)
-    assert len(rows) == 5
-    current = [(r.agency, r.is_primary) for r in rows if r.until is None]
-    assert sorted(current) == sorted([(a.id, True), (b.id, False)])
-    assert {r.until for r in rows if r.until} == {date(2026, 3, 1), date(2026, 2, 1)}
 
 
 async def test_a_request_for_an_agency_goes_on_for_the_one_that_is_kept(database):

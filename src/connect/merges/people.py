@@ -134,7 +134,7 @@ async def join_affiliations(keep: Account, gone: Account) -> list[Step]:
     """Where *gone* works and worked becomes *keep*'s history.
 
     What is twice, or one too many, ends on the day before; it is not primary beside the kept
-    account's own.
+    account's own. Where the kept account shares nothing with an agency, this shares nothing either.
     """
     today = today_of(keep)
     own = [row for row in await _affiliations(keep.id) if _is_current(row, today)]
@@ -142,7 +142,9 @@ async def join_affiliations(keep: Account, gone: Account) -> list[Step]:
     current = [row for row in rows if _is_current(row, today)]
     current.sort(key=lambda row: (not row["is_primary"], row["since"], row["id"]))
     agencies = {row["agency"] for row in own}
-    found: list[Step] = []
+    kept_back = {row["agency"] for row in own if row["consented_at"] is None}
+    shares = [row for row in rows if row["agency"] in kept_back]
+    found = moves(Affiliation, shares, Affiliation.consented_at, None)
     for row in current:
         if row["agency"] in agencies or len(agencies) >= MOST:
             last = max(row["since"], today - timedelta(days=1))

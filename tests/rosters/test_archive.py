@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 
+import make
 from agencies import made
 from connect import files
 from connect.accounts.tables import Account, Affiliation
@@ -20,6 +21,7 @@ from connect.rosters.archive import COLUMNS, Window, archive
 from rosters.staffed import completed, course, requires, works
 
 PAST = date(2020, 5, 1)
+ENDED = ("closed", "erased", "merged")
 
 
 async def opened(agency):
@@ -47,6 +49,10 @@ async def test_it_holds_what_is_shared_and_required_and_valid_and_nothing_else(d
         await completed(await works(agency, consented=False), first, PAST, pdf=pdf),
         await completed(await works(agency, until=PAST), first, PAST, pdf=pdf),
         await completed(await works(await made.agency()), first, PAST, pdf=pdf),
+        *[
+            await completed(await works(agency, account=account), first, PAST, pdf=pdf)
+            for account in [await make.account(status=status) for status in ENDED]
+        ],
     ]
 
     found = await opened(agency)

@@ -353,10 +353,11 @@ async def test_the_csv_is_no_spreadsheet_formula(database, api, clock):
     ]
 
 
-async def test_an_account_that_is_closed_is_among_those_who_left(database):
+@pytest.mark.parametrize("status", ["closed", "erased"])
+async def test_an_account_that_is_closed_is_among_those_who_left(database, status):
     agency = await made.agency()
     gone = await account_of(await works(agency, name="Gone G"))
-    await Account.update({Account.status: "closed"}).where(Account.id == gone.id)
+    await Account.update({Account.status: status}).where(Account.id == gone.id)
 
     assert await names(agency) == []
     assert await names(agency, include_former=True) == ["Gone G"]

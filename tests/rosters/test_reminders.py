@@ -83,19 +83,24 @@ async def test_who_is_skipped_and_why(database, clock):
     complete = await works(agency, category="patrol")
     await completed(complete, version, PAST)
     former = await works(agency, category="patrol", until=date(2026, 3, 1))
+    closed = await works(agency, category="patrol")
+    await Account.update({Account.status: "closed"}).where(Account.id == closed.account)
+    erased = await works(agency, category="patrol")
+    await Account.update({Account.status: "erased"}).where(Account.id == erased.account)
     unasked = await works(agency, category="support")
     unproved = await works(agency, category="patrol")
     foreign = await works(elsewhere, category="patrol")
     await Account.update({Account.status: "pending_email"}).where(Account.id == unproved.account)
     nobody = uuid4()
-    asked = [complete.id, former.id, unasked.id, unproved.id, foreign.id, nobody]
+    left = [former.id, closed.id, erased.id]
+    asked = [complete.id, *left, unasked.id, unproved.id, foreign.id, nobody]
 
     answer = await remind(await made.coordinator(agency), agency.id, asked)
 
     assert answer.sent == 0
     assert [(row.id, row.reason) for row in answer.skipped] == [
         (complete.id, "complete"),
-        (former.id, "former"),
+        *((one, "former") for one in left),
         (unasked.id, "nothing_required"),
         (unproved.id, "no_address"),
         (foreign.id, "not_found"),

@@ -25,7 +25,7 @@ JOIN completion c ON c.enrollment = e.id JOIN certificate x ON x.id = c.certific
 WHERE r.agency = {} AND r.ended_at IS NULL AND x.status = 'valid'{behind}
   AND EXISTS (SELECT 1 FROM affiliation f JOIN account a ON a.id = f.account
     WHERE f.account = c.learner AND f.agency IN ({agencies}) AND f.consented_at IS NOT NULL
-    AND (f.until IS NULL OR f.until >= {}) AND a.status NOT IN ('closed', 'merged')
+    AND (f.until IS NULL OR f.until >= {}) AND a.status NOT IN ('closed', 'erased', 'merged')
     AND (r.category IS NULL OR r.category = f.category))
 ORDER BY x.id LIMIT {}
 """

@@ -32,7 +32,7 @@ WHERE f.agency IN ({agencies}) AND a.status <> 'merged'{filters}
 ORDER BY lower(a.legal_name), f.id{limit}
 """
 # Whose last day is not over, and whose account is open.
-CURRENT = " AND (f.until IS NULL OR f.until >= {}) AND a.status <> 'closed'"
+CURRENT = " AND (f.until IS NULL OR f.until >= {}) AND a.status NOT IN ('closed', 'erased')"
 BEHIND = """ AND (lower(a.legal_name), f.id) > (SELECT lower(b.legal_name), g.id
   FROM affiliation g JOIN account b ON b.id = g.account
   WHERE g.id = {} AND g.agency IN ({agencies}))
@@ -155,7 +155,7 @@ async def chosen(agency: UUID, ids: list[UUID]) -> list[Person]:
 def is_current(person: Person, on: date) -> bool:
     """As ``CURRENT`` says it."""
     ended = person.until is not None and person.until < on
-    return not ended and person.status != "closed"
+    return not ended and person.status not in ("closed", "erased")
 
 
 async def _rows(

@@ -12,7 +12,7 @@ from connect import jobs, security
 from connect.audit import AuditEvent
 from connect.db import transaction, uuid7
 from connect.jobs import Job
-from connect.mail.actions import write_mail
+from connect.mail.actions import forget_mails, write_mail
 from connect.mail.tables import Mail
 from connect.policy import Role
 from connect.worker import HANDLERS
@@ -293,6 +293,19 @@ async def test_a_text_that_may_still_be_sent_is_kept(database, clock, state):
     await HANDLERS["mail.sweep"]()
 
     assert (await the_mail())["body"] != ""
+
+
+@pytest.mark.parametrize(
+    ("state", "then"), [("waiting", "failed"), ("held", "failed"), ("sent", "sent")]
+)
+async def test_what_is_forgotten_before_it_left_does_not_leave_any_more(database, state, then):
+    await write()
+    await Mail.update({Mail.state: state}, force=True)
+
+    await forget_mails(["ada@agency.example"])
+
+    mail = await the_mail()
+    assert (mail["to"], mail["subject"], mail["body"], mail["state"]) == ("", "", "", then)
 
 
 async def test_the_blank_of_an_old_mail_with_a_token_can_be_shown(work, clock, browser):

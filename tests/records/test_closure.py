@@ -1,5 +1,7 @@
 """Closing one's account: contact data go, name and completions stay."""
 
+from datetime import date
+
 import pytest
 
 import make
@@ -11,12 +13,14 @@ from connect.accounts.tables import Account, Affiliation, EligibilityCase, RoleG
 from connect.certificates.tables import Certificate
 from connect.clock import now
 from connect.errors import Invalid
+from connect.mail.tables import Mail
 from connect.policy import Role
 from connect.records.actions import close_account, erase
 from connect.records.holdings import HOLDINGS
 from connect.records.register import When
 from records.everything import everything
 from records.test_erasure import certified
+from rosters.staffed import works
 
 GONE = [holding.name for holding in HOLDINGS if holding.rows_go is When.CLOSURE]
 
@@ -98,6 +102,36 @@ async def test_open_requests_end_and_roles_too(database):
 
     assert [row["state"] for row in await EligibilityCase.select()] == ["expired"]
     assert await RoleGrant.count() == 0
+
+
+async def test_work_ends_on_the_day_though_a_later_last_day_was_set(database, clock):
+    account = await make.account()
+    agencies = [await make.agency() for _ in range(3)]
+    for agency, until in zip(agencies, (None, date(2026, 12, 31), date(2025, 6, 30)), strict=True):
+        await works(agency, account=account, until=until)
+
+    await close_account(make.actor_of(account), make.PASSWORD)
+
+    ended = {row["agency"]: row["until"] for row in await Affiliation.select()}
+    today = date(2026, 3, 2)
+    assert [ended[agency.id] for agency in agencies] == [today, today, date(2025, 6, 30)]
+
+
+@pytest.mark.parametrize("state", ["waiting", "held"])
+async def test_what_had_not_left_yet_does_not_leave_any_more(database, state):
+    account, other = await make.account(), await make.account()
+    for to in (account, other):
+        mail = Mail(to=to.email, account=to.id, kind="accounts/verified", state=state)
+        mail.subject = mail.body = "You are verified"
+        await mail.save()
+
+    await close_account(make.actor_of(account), make.PASSWORD)
+
+    mails = await Mail.objects().order_by(Mail.id)
+    assert [(mail.to, mail.body, mail.state) for mail in mails] == [
+        ("", "", "failed"),
+        (other.email, "You are verified", state),
+    ]
 
 
 async def test_the_last_administrator_cannot_close_or_be_erased(api, database):

@@ -18,7 +18,7 @@ from connect.mail.bursts import may_leave
 from connect.mail.kinds import KINDS
 from connect.mail.preferences import is_wanted, stop_address
 from connect.mail.rules import GIVE_UP, foot, wait_after
-from connect.mail.tables import Mail, MailState
+from connect.mail.tables import TO_LEAVE, Mail, MailState
 from connect.policy import Actor, Permission
 from connect.web.templating import environment
 
@@ -119,7 +119,7 @@ async def forget_mail(mail_id: UUID) -> None:
 
 
 async def _forget(which: Where) -> None:
-    await Mail.update({Mail.state: MailState.FAILED}).where(which, Mail.state == MailState.WAITING)
+    await Mail.update({Mail.state: MailState.FAILED}).where(which, Mail.state.is_in([*TO_LEAVE]))
     await Mail.update(
         {Mail.to: "", Mail.subject: "", Mail.body: "", Mail.sealed: False, Mail.trouble: None}
     ).where(which)

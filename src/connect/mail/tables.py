@@ -19,6 +19,9 @@ class MailState(StrEnum):
     DISCARDED = "discarded"  # was held; is neither sent nor shown to its reader
 
 
+TO_LEAVE = (MailState.WAITING, MailState.HELD)  # not sent yet
+
+
 class Mail(Table, tablename="mail"):
     """One mail as worded when its cause happened; with an account, one of its notices too."""
 

@@ -188,7 +188,8 @@ async def _end_work(account: Account) -> None:
     """Nobody waits for this person any more, and no agency counts on them."""
     today = clock.day_in(account.time_zone, clock.now())
     await Affiliation.update({Affiliation.until: today}).where(
-        Affiliation.account == account.id, Affiliation.until.is_null()
+        Affiliation.account == account.id,
+        Affiliation.until.is_null() | (Affiliation.until > today),
     )
     await EligibilityCase.update(
         {EligibilityCase.state: CaseState.EXPIRED, EligibilityCase.decided_at: clock.now()}

@@ -17,7 +17,7 @@ from connect.imports import tables as imports
 from connect.jobs import Job
 from connect.learning import tables as learning
 from connect.limits import RateLimit
-from connect.mail.tables import Mail, MailBurst, MailPreference, MailState
+from connect.mail.tables import TO_LEAVE, Mail, MailBurst, MailPreference, MailState
 from connect.merges.tables import DuplicatePair, Merge, MergeStep
 from connect.records.register import Holding, Row, When
 from connect.records.tables import Erasure
@@ -37,7 +37,7 @@ def _nameless(row: Row) -> str:
 
 
 def _not_waiting(row: Row) -> str:
-    return str(MailState.FAILED if row["state"] == MailState.WAITING else row["state"])
+    return str(MailState.FAILED if row["state"] in TO_LEAVE else row["state"])
 
 
 HOLDINGS = [

@@ -241,6 +241,24 @@ async def test_a_second_proof_changes_nothing(client, clock):
     assert (row["status"], row["proved_at"]) == ("active_verified", first)
 
 
+async def test_who_was_verified_before_the_address_was_proved_can_still_prove_it(
+    client, clock, work, mailbox
+):
+    account = await make.account(
+        status=AccountStatus.ACTIVE_VERIFIED, verified_at=clock.now, proved_at=None
+    )
+    clock.move(HOUR)
+
+    await client.post(f"{V1}/email-verification-requests", json={"email": account.email})
+    await work()
+    token = link_in(mailbox[0].body)
+    answer = await client.post(f"{V1}/email-verifications", json={"token": token})
+
+    (row,) = await Account.select()
+    assert (answer.status_code, answer.json()) == (200, {"status": "active_verified"})
+    assert (row["proved_at"], row["verified_at"]) == (clock.now, clock.now - HOUR)
+
+
 @pytest.mark.parametrize("status", [AccountStatus.SUSPENDED, AccountStatus.CLOSED])
 async def test_a_proof_does_not_bring_back_who_was_suspended_or_closed(client, status):
     account = await make.account(status=status)

@@ -108,6 +108,36 @@ async def test_codes_cannot_be_guessed_at(database):
     assert refusals == ["code_unusable"] * 10 + ["too_many"] * 2
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"route": "domain"},
+        {"route": "code"},
+        {"route": "sponsor", "sponsor_email": "b@cedarfallspd.example", "explanation": "x"},
+        {"route": "document", "explanation": "I work there."},
+    ],
+    ids=lambda asked: asked["route"],
+)
+async def test_r1_who_has_not_proved_the_address_becomes_verified_in_no_way(api, clock, asked):
+    agency, registrar = await with_domain(), await make.staff(Role.REGISTRAR)
+    _, code = await make_code(
+        registrar, agency.id, max_uses=1, expires_at=clock.now + timedelta(days=30)
+    )
+    unproved = {"proved_at": None, "status": "pending_email"}
+    actor = await make.learner(email="a@cedarfallspd.example", **unproved)
+    program = await api(actor)
+    asked = asked | ({"code": code} if asked["route"] == "code" else {})
+
+    refused = await program.post("/me/eligibility-cases", json=asked)
+    account = await account_of(actor)
+    await prove_address(await make_link(LinkKind.PROVE, actor.id))
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "address_not_proved")
+    assert "link that was mailed" in refused.json()["detail"]
+    assert (account.status, account.verified_at) == ("pending_email", None)
+    assert (await account_of(actor)).proved_at == clock.now
+
+
 async def sponsored(**person):
     agency = await with_domain("cac.example", kind="child-advocacy-center")
     actor = await make.learner(**person)

@@ -140,7 +140,7 @@ async def answer_registration(email: str) -> None:
             await write_mail(
                 "accounts/joined", to=email, account=account.id, name=account.legal_name
             )
-        elif account.status == AccountStatus.PENDING_EMAIL:
+        elif account.proved_at is None:
             await _mail_proof(account)
         else:
             await write_mail(
@@ -163,7 +163,7 @@ async def send_proof(email: str) -> None:
     """Mail the link that proves an address; job. Beyond a few an hour nothing is sent."""
     async with transaction():
         account = await account_by_email(email)
-        if account is None or account.status != AccountStatus.PENDING_EMAIL:
+        if account is None or account.proved_at is not None:
             return
         if await limits.room(("mail", email)):
             await _mail_proof(account)

@@ -10,7 +10,7 @@ from connect.accounts.tables import Account, AccountStatus, CaseState, Eligibili
 from connect.agencies.tables import Agency
 from connect.audit import record
 from connect.db import locked, one
-from connect.errors import Conflict
+from connect.errors import Conflict, Forbidden
 from connect.mail.actions import write_mail
 from connect.policy import Actor, Permission
 
@@ -21,9 +21,15 @@ class CaseWaits(Conflict):
     message = "Your request waits for an answer already. You see where it stands on this page."
 
 
+class AddressNotProved(Forbidden):
+    message = "Confirm your address first: open the link that was mailed to it."
+
+
 async def applicant_of(actor: Actor) -> Account:
     actor.must(Permission.EDIT_ACCOUNT)
     account = await account_of(actor, lock=True)
+    if account.proved_at is None:
+        raise AddressNotProved
     if account.verified_at is not None:
         raise AlreadyVerified
     return account

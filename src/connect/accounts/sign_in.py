@@ -19,7 +19,7 @@ from connect.accounts.queries import (
     account_of,
     merged_account,
 )
-from connect.accounts.rules import HALF_OPEN, SESSION, normal_email
+from connect.accounts.rules import HALF_OPEN, SESSION, normal_email, status_of
 from connect.accounts.tables import (
     Account,
     AccountStatus,
@@ -234,9 +234,13 @@ async def note_proved(actor: Actor, account: Account) -> None:
 
     In the caller's transaction.
     """
-    if account.status == AccountStatus.PENDING_EMAIL:
-        account.status = AccountStatus.ACTIVE_UNVERIFIED
+    if account.proved_at is None:
         account.proved_at = clock.now()
+        account.status = status_of(
+            proved=True,
+            verified=account.verified_at is not None,
+            reverify=account.reverify_since is not None,
+        )
         await account.save([Account.status, Account.proved_at])
         await record(actor, "address.proved", Account, of=account.id)
 

@@ -98,10 +98,9 @@ async def request_by_domain(actor: Actor) -> EligibilityCase:
     """Become verified by one's own proved address.
 
     Raises:
+        AddressNotProved: nobody has opened the link that was mailed to it.
         DomainProvesNothing: the address is not an agency's, or it does not prove the discipline.
     """
-    if not actor.proved:
-        raise DomainProvesNothing
     async with transaction():
         account = await applicant_of(actor)
         if not await verify_by_address(account):
@@ -130,6 +129,7 @@ async def request_by_code(actor: Actor, code: str, *, consent: bool) -> Eligibil
     """Become verified by a code that one's agency hands out.
 
     Raises:
+        AddressNotProved: it would stand for whoever reads that mail.
         NotFound, Conflict: the code is unknown, used up or too old.
     """
     await _limit_guesses(actor)
@@ -157,6 +157,7 @@ async def request_by_sponsor(
     """Have somebody at an agency asked to vouch; the answer comes by a mailed link.
 
     Raises:
+        AddressNotProved: one's own is not.
         Invalid: the sponsor's address is not at a known agency, or is one's own.
         CaseWaits: another request waits.
     """
@@ -208,6 +209,7 @@ async def request_by_registrar(
         document: SHA-256 of a stored file.
 
     Raises:
+        AddressNotProved: one's own is not.
         CaseWaits: another request waits.
         Invalid: neither document nor explanation.
     """

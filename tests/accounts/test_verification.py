@@ -96,16 +96,35 @@ async def test_by_a_code_as_often_as_it_may_be_used(database, clock):
     assert rows == [{"agency": agency.id, "consented_at": clock.now}] * 2
 
 
-async def test_codes_cannot_be_guessed_at(database):
-    actor = await make.learner()
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "one"}], ids=["plain", "with a key"])
+async def test_s9_codes_cannot_be_guessed_at_by_programs(api, headers):
+    program = await api(await make.learner())
 
-    refusals = []
+    codes = []
+    for n in range(6):
+        join, ask = {"code": f"GUESS{n}"}, {"route": "code", "code": f"GUESS{n}"}
+        key = {name: f"{value} {n}" for name, value in headers.items()}
+        codes += [
+            (await program.post(path, json=body, headers=key)).json()["code"]
+            for path, body in (("/me/affiliations", join), ("/me/eligibility-cases", ask))
+        ]
+    blocked = await program.post("/me/affiliations", json={"code": "GUESS"})
+
+    assert codes == ["code_unusable"] * 10 + ["too_many"] * 2
+    assert blocked.status_code == 429
+    assert "retry-after" in blocked.headers
+
+
+async def test_s9_codes_cannot_be_guessed_at_by_the_page(browser):
+    page = await browser(await make.learner())
+
+    seen = []
     for n in range(12):
-        with pytest.raises(Exception) as refusal:
-            await verification.request_by_code(actor, f"GUESS{n}", consent=False)
-        refusals.append(refusal.value.code)
+        form = {"csrf": page.csrf, "route": "code", "code": f"GUESS{n}"}
+        text = (await page.post("/account/verification", data=form)).text
+        seen.append(("This code is unknown" in text, "Too many tries" in text))
 
-    assert refusals == ["code_unusable"] * 10 + ["too_many"] * 2
+    assert seen == [(True, False)] * 10 + [(False, True)] * 2
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,12 @@ class PersonOut(PersonRow):
     affiliations: list[AffiliationOut]
 
 
+async def limit_guesses(actor: Actor, data: CaseIn) -> None:
+    """Count the code that *data* tries, if it does; before a transaction begins."""
+    if data.route is CaseRoute.CODE:
+        await verification.limit_guesses(actor)
+
+
 async def open_case(actor: Actor, data: CaseIn) -> EligibilityCase:
     """The request to be verified that *data* describes, by its route."""
     if data.route is CaseRoute.CODE:
@@ -183,6 +189,7 @@ class PeopleApi(Controller):
             row = await verification.join_by_code(request.user, data.code, consent=data.consent)
             return 201, {"id": row.id, "agency": row.agency, "since": row.since}
 
+        await verification.limit_guesses(request.user)
         return await once(request, act)
 
     @patch(
@@ -206,6 +213,7 @@ class PeopleApi(Controller):
         async def act() -> tuple[int, CaseOut]:
             return 201, _case(await verification.read_again(await open_case(request.user, data)))
 
+        await limit_guesses(request.user, data)
         return await once(request, act)
 
     @get(

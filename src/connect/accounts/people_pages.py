@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery
 from connect.accounts import affiliations, roles, verification
 from connect.accounts.links import LinkUsedUp
 from connect.accounts.people import joined_into, people, person, roles_of, waiting_cases
-from connect.accounts.people_api import CaseIn, DecisionIn, open_case
+from connect.accounts.people_api import CaseIn, DecisionIn, limit_guesses, open_case
 from connect.accounts.proofs import has_factor
 from connect.accounts.queries import USABLE, account_of, proved_addresses
 from connect.accounts.tables import AccountStatus, EligibilityCase
@@ -56,7 +56,9 @@ class VerificationPages(Controller):
         if "consent" in fields:
             fields["consent"] = True
         try:
-            case = await open_case(request.user, decode(CaseIn, fields, strict=False))
+            asked = decode(CaseIn, fields, strict=False)
+            await limit_guesses(request.user, asked)
+            case = await open_case(request.user, asked)
         except Invalid as refusal:
             return await _verification(request, form=fields, errors=refusal.errors)
         except ConnectError as refusal:

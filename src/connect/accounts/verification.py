@@ -112,27 +112,37 @@ async def request_by_domain(actor: Actor) -> EligibilityCase:
         )
 
 
+async def limit_guesses(actor: Actor) -> None:
+    """Count a try of a code: codes are short enough to be typed, so they can be guessed at.
+
+    Before the transaction of ``join_by_code`` or ``request_by_code``, whose refusal would take it
+    back.
+
+    Raises:
+        TooMany: the tries are used up.
+    """
+    await limits.hit(("sign_in", f"code {actor.id}"))
+
+
 async def join_by_code(actor: Actor, code: str, *, consent: bool) -> Affiliation:
-    """Begin to work for the agency that handed out *code*.
+    """Begin to work for the agency that handed out *code*, after ``limit_guesses``.
 
     Raises:
         NotFound, Conflict: the code is unknown, used up or too old.
         TwoAlready, WorksThere: by the rules of a person's affiliations.
     """
-    await _limit_guesses(actor)
     async with transaction():
         account = await account_of(actor, lock=True)
         return await affiliate(actor, account, await use_code(code, actor), consent=consent)
 
 
 async def request_by_code(actor: Actor, code: str, *, consent: bool) -> EligibilityCase:
-    """Become verified by a code that one's agency hands out.
+    """Become verified by a code that one's agency hands out, after ``limit_guesses``.
 
     Raises:
         AddressNotProved: it would stand for whoever reads that mail.
         NotFound, Conflict: the code is unknown, used up or too old.
     """
-    await _limit_guesses(actor)
     async with transaction():
         account = await applicant_of(actor)
         return await admit(actor, account, await use_code(code, actor), consent=consent)
@@ -329,8 +339,3 @@ async def read_again(case: EligibilityCase) -> EligibilityCase:
 class NotOneself(Conflict):
     status = 403
     message = "Nobody verifies oneself. Another registrar has to decide this."
-
-
-async def _limit_guesses(actor: Actor) -> None:
-    """Codes are short enough to be typed, so they can be guessed at."""
-    await limits.hit(("sign_in", f"code {actor.id}"))

@@ -125,6 +125,22 @@ async def test_who_may_not_suspend_whom(database):
         await suspend(other_admin, admin.id, reason=WHY)  # while that one's own word still counts
 
 
+async def test_who_suspends_staff_lets_them_in_again(database):
+    registrar, admin = await make.staff(Role.REGISTRAR), await make.staff(Role.ADMIN)
+    other = await make.staff(Role.REGISTRAR)
+    await suspend(admin, other.id, reason=WHY)
+
+    with pytest.raises(NotAbove):
+        await lift_suspension(registrar, other.id)
+    with pytest.raises(NotOneself):
+        await lift_suspension(other, other.id)
+    kept_out = await Account.objects().get(Account.id == other.id)
+    await lift_suspension(admin, other.id)
+
+    assert kept_out.status == "suspended"
+    assert (await account_of(other)).status == "active_unverified"
+
+
 async def test_a_decision_on_a_request_does_not_let_a_suspended_person_in(database):
     account, registrar = await make.account(), await make.staff(Role.REGISTRAR)
     actor = make.actor_of(account)

@@ -48,19 +48,12 @@ async def suspend(actor: Actor, account_id: UUID, *, reason: str) -> Account:
         Invalid: there is no reason.
         NotFound, NotInUse: there is nothing to suspend.
     """
-    actor.must(Permission.SUSPEND_PEOPLE)
-    if account_id == actor.account_id:
-        raise NotOneself
+    _must_not_be_oneself(actor, account_id)
     if not reason.strip():
         raise Invalid({"reason": "Say why; the person is told, and it stays on record."})
     async with transaction():
         await must_not_be_the_last(account_id)
-        account = await one(locked(Account.objects().where(Account.id == account_id), Account))
-        is_staff = await RoleGrant.exists().where(
-            RoleGrant.account == account_id, RoleGrant.agency.is_null()
-        )
-        if is_staff and (Role.ADMIN, None) not in actor.roles:
-            raise NotAbove
+        account = await _held_from_above(actor, account_id)
         if account.status not in USABLE:
             raise NotInUse
         account.status, account.suspended_at = AccountStatus.SUSPENDED, clock.now()
@@ -82,14 +75,12 @@ async def lift_suspension(actor: Actor, account_id: UUID) -> Account:
     """Let somebody in again, as verified as before.
 
     Raises:
-        NotOneself: it is the actor's own.
+        NotOneself, NotAbove: as ``suspend``.
         NotFound, NotSuspended: there is nothing to lift.
     """
-    actor.must(Permission.SUSPEND_PEOPLE)
-    if account_id == actor.account_id:
-        raise NotOneself
+    _must_not_be_oneself(actor, account_id)
     async with transaction():
-        account = await one(locked(Account.objects().where(Account.id == account_id), Account))
+        account = await _held_from_above(actor, account_id)
         if account.status != AccountStatus.SUSPENDED:
             raise NotSuspended
         account.status = status_of(
@@ -106,6 +97,23 @@ async def lift_suspension(actor: Actor, account_id: UUID) -> Account:
             account=account.id,
             name=account.legal_name,
         )
+    return account
+
+
+def _must_not_be_oneself(actor: Actor, account_id: UUID) -> None:
+    actor.must(Permission.SUSPEND_PEOPLE)
+    if account_id == actor.account_id:
+        raise NotOneself
+
+
+async def _held_from_above(actor: Actor, account_id: UUID) -> Account:
+    """The account, held; one that holds a role for the whole site only by an administrator."""
+    account = await one(locked(Account.objects().where(Account.id == account_id), Account))
+    is_staff = await RoleGrant.exists().where(
+        RoleGrant.account == account_id, RoleGrant.agency.is_null()
+    )
+    if is_staff and (Role.ADMIN, None) not in actor.roles:
+        raise NotAbove
     return account
 
 

@@ -255,6 +255,52 @@ async def test_one_request_at_a_time(database):
         )
 
 
+async def with_code(clock):
+    """An agency, and a code of it."""
+    agency, registrar = await make.agency(), await make.staff(Role.REGISTRAR)
+    expires = clock.now + timedelta(days=30)
+    return agency, (await make_code(registrar, agency.id, max_uses=9, expires_at=expires))[1]
+
+
+async def test_who_becomes_verified_waits_for_nothing_else(database, clock, mailbox, work):
+    actor, _, waited = await sponsored()
+    await work()
+    link = re.search(r"/sponsor/(\S+)", mailbox.pop().body)[1]
+    _, code = await with_code(clock)
+
+    await verification.request_by_code(actor, code, consent=False)
+    await work()
+    with pytest.raises(verification.CaseDecided):
+        await verification.answer_as_sponsor(link, approve=False)
+
+    row = await verification.read_again(waited)
+    assert (row.state, row.reason) == ("expired", "You became verified in another way.")
+    assert [mail.subject for mail in mailbox] == ["You are verified at Connect"]
+    acts = await AuditEvent.select(AuditEvent.act).where(AuditEvent.subject == str(waited.id))
+    assert [row["act"] for row in acts] == ["case.opened", "case.expired"]
+
+
+async def test_a_decision_and_a_code_at_once_do_not_wait_for_each_other(database, clock):
+    registrar, (_, code) = await make.staff(Role.REGISTRAR), await with_code(clock)
+    for _ in range(5):
+        actor = await make.learner()
+        case = await verification.request_by_registrar(
+            actor, explanation="I work there.", agency=None, document=None
+        )
+
+        answers = await asyncio.gather(
+            verification.request_by_code(actor, code, consent=False),
+            verification.decide_case(registrar, case.id, approve=True, reason=""),
+            return_exceptions=True,
+        )
+
+        refused = [answer for answer in answers if isinstance(answer, Exception)]
+        assert [type(answer) for answer in refused] in (
+            [cases.AlreadyVerified],
+            [verification.CaseDecided],
+        )
+
+
 async def test_a_registrar_decides_but_never_on_oneself(database):
     registrar, other = await make.staff(Role.REGISTRAR), await make.staff(Role.REGISTRAR)
     agency = await make.agency()

@@ -15,6 +15,7 @@ from connect.mail.actions import write_mail
 from connect.policy import Actor, Permission
 
 WAITING = [CaseState.OPEN, CaseState.WAITING_SPONSOR]
+OTHERWISE = "You became verified in another way."
 
 
 class CaseWaits(Conflict):
@@ -49,10 +50,15 @@ async def put(actor: Actor, case: EligibilityCase) -> None:
     await record(actor, "case.opened", EligibilityCase, of=case.id, route=case.route)
 
 
-async def case_held(case_id: UUID) -> EligibilityCase:
-    return await one(
-        locked(EligibilityCase.objects().where(EligibilityCase.id == case_id), EligibilityCase)
-    )
+async def case_held(case_id: UUID) -> tuple[EligibilityCase, Account]:
+    """A request and whose it is, held until the transaction ends.
+
+    The account first: whoever approves one of its requests holds it, and then ends the others.
+    """
+    query = EligibilityCase.objects().where(EligibilityCase.id == case_id)
+    of = (await one(query)).account
+    account = await one(locked(Account.objects().where(Account.id == of), Account))
+    return await one(locked(query, EligibilityCase)), account
 
 
 async def employ(actor: Actor, account: Account, agency: Agency, *, consent: bool = False) -> None:
@@ -65,11 +71,17 @@ async def employ(actor: Actor, account: Account, agency: Agency, *, consent: boo
 async def approve_case(
     actor: Actor, case: EligibilityCase, account: Account, reason: str = ""
 ) -> None:
+    """Verify somebody, who is told; whatever else this person asked for is done with."""
     account.verified_at, account.reverify_since = clock.now(), None
     if account.status != AccountStatus.SUSPENDED:
         account.status = AccountStatus.ACTIVE_VERIFIED
     await account.save([Account.status, Account.verified_at, Account.reverify_since])
     await end_case(actor, case, CaseState.APPROVED, reason)
+    others = EligibilityCase.objects().where(
+        EligibilityCase.account == account.id, EligibilityCase.state.is_in(WAITING)
+    )
+    for other in await others:
+        await end_case(actor, other, CaseState.EXPIRED, OTHERWISE)
     await write_mail(
         "accounts/verified",
         to=account.email,

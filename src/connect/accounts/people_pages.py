@@ -36,7 +36,7 @@ STATE_WORDS = {
     "waiting_sponsor": "Waits for the person you named",
     "approved": "Approved",
     "declined": "Not approved",
-    "expired": "Nobody answered in time",
+    "expired": "Ended without a decision",
 }
 
 

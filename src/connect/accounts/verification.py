@@ -31,7 +31,7 @@ from connect.accounts.tables import (
 from connect.agencies.codes import use_code
 from connect.agencies.rules import IMPLIED_DISCIPLINE
 from connect.agencies.tables import Agency, AgencyDomain, AgencyState
-from connect.db import locked, one, transaction
+from connect.db import one, transaction
 from connect.errors import Conflict, Invalid
 from connect.mail.actions import write_mail
 from connect.policy import SYSTEM, VISITOR, Actor, Permission
@@ -269,10 +269,9 @@ async def answer_as_sponsor(token: str, *, approve: bool) -> None:
     """
     async with transaction():
         link = await use_link(LinkKind.SPONSOR, token)
-        case = await case_held(link.about)
+        case, account = await case_held(link.about)
         if case.state != CaseState.WAITING_SPONSOR:
             raise CaseDecided
-        account = await one(locked(Account.objects().where(Account.id == case.account), Account))
         if approve:
             agency = await one(Agency.objects().where(Agency.id == case.agency))
             await employ(VISITOR, account, agency)
@@ -297,12 +296,11 @@ async def decide_case(
     if not approve and not reason.strip():
         raise Invalid({"reason": "Say why, so that the person knows what to do."})
     async with transaction():
-        case = await case_held(case_id)
+        case, account = await case_held(case_id)
         if case.account == actor.account_id:
             raise NotOneself
         if case.state not in WAITING:
             raise CaseDecided
-        account = await one(locked(Account.objects().where(Account.id == case.account), Account))
         case.agency = agency or case.agency
         if approve:
             if case.agency:
@@ -322,10 +320,9 @@ async def expire_cases() -> None:
     )
     for row in old:
         async with transaction():
-            case = await case_held(row["id"])
+            case, account = await case_held(row["id"])
             if case.state != CaseState.WAITING_SPONSOR:
                 continue
-            account = await one(Account.objects().where(Account.id == case.account))
             reason = "The person you named did not answer within 30 days. You may name another."
             await end_case(SYSTEM, case, CaseState.EXPIRED, reason)
             await mail_no(case, account, reason)

@@ -7,7 +7,7 @@ from typing import Any
 from httpx import ASGITransport, AsyncClient
 
 import make
-from connect.accounts.tables import Account
+from connect.accounts.tables import Account, Affiliation
 from connect.config import settings
 
 V1 = "/api/v1"
@@ -76,3 +76,8 @@ async def signed_in(app: Any, account: Account) -> AsyncClient:
 async def alive(browser: AsyncClient) -> bool:
     """Whether its session is one."""
     return (await browser.get("/account")).status_code == 200
+
+
+async def works_at() -> list[Any]:
+    """The agencies of all affiliations there are."""
+    return [row["agency"] for row in await Affiliation.select(Affiliation.agency)]

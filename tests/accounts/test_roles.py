@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 import make
+from connect.accounts.queries import Ended
 from connect.accounts.roles import (
     LastAdministrator,
     NotAbove,
@@ -84,6 +85,33 @@ async def test_s15_an_agency_or_person_that_is_not_there_is_not_found(database):
         await grant_role(actor, person.id, Role.COORDINATOR, actor.id)
     with pytest.raises(NotFound):
         await grant_role(actor, agency.id, Role.COORDINATOR, agency.id)
+
+
+@pytest.mark.parametrize("status", ["draft", "declined", "merged"])
+async def test_s15_no_role_is_granted_for_an_agency_that_is_not_active(database, status):
+    actor, person = await make.staff(Role.ADMIN), await make.account()
+    agency = await make.agency(status=status)
+
+    with pytest.raises(Invalid) as refusal:
+        await grant_role(actor, person.id, Role.COORDINATOR, agency.id)
+
+    assert list(refusal.value.errors) == ["agency_id"]
+    assert await held(person.id) == set()
+
+
+async def test_s15_who_is_gone_gets_no_role(database, clock, browser):
+    actor = await make.staff(Role.ADMIN)
+    person = await make.account(status="closed", ended_at=clock.now)
+    page = await browser(actor)
+
+    with pytest.raises(Ended):
+        await grant_role(actor, person.id, Role.ANALYST)
+    shown = await page.post(
+        f"/admin/people/{person.id}/roles", data={"csrf": page.csrf, "role": "analyst"}
+    )
+
+    assert (shown.status_code, "This account has ended." in shown.text) == (422, True)
+    assert await held(person.id) == set()
 
 
 async def test_s15_granted_twice_is_once(database):

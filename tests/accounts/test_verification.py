@@ -7,23 +7,21 @@ from datetime import timedelta
 import pytest
 
 import make
+from accounts.people import works_at
 from connect.accounts import cases, verification
 from connect.accounts.actions import prove_address
 from connect.accounts.links import LinkUsedUp, make_link
 from connect.accounts.queries import account_of
-from connect.accounts.screening import screen_agency
 from connect.accounts.tables import (
     Account,
     Affiliation,
     EligibilityCase,
     LinkKind,
-    RoleGrant,
 )
-from connect.agencies.actions import Verdict, open_draft
 from connect.agencies.codes import make_code
 from connect.agencies.tables import AgencyDomain
 from connect.audit import AuditEvent
-from connect.errors import Conflict, Forbidden, Invalid
+from connect.errors import Invalid
 from connect.policy import Role
 from connect.worker import HANDLERS
 
@@ -39,10 +37,6 @@ async def proving(email, **person):
     account = await make.account(email=email, proved_at=None, status="pending_email", **person)
     await prove_address(await make_link(LinkKind.PROVE, account.id))
     return await Account.objects().where(Account.id == account.id).first()
-
-
-async def works_at():
-    return [row["agency"] for row in await Affiliation.select(Affiliation.agency)]
 
 
 @pytest.mark.parametrize(
@@ -299,106 +293,6 @@ async def test_a_decision_and_a_code_at_once_do_not_wait_for_each_other(database
             [cases.AlreadyVerified],
             [verification.CaseDecided],
         )
-
-
-async def test_a_registrar_decides_but_never_on_oneself(database):
-    registrar, other = await make.staff(Role.REGISTRAR), await make.staff(Role.REGISTRAR)
-    agency = await make.agency()
-    case = await verification.request_by_registrar(
-        registrar, explanation="I work there.", agency=agency.id, document=None
-    )
-
-    with pytest.raises(verification.NotOneself):
-        await verification.decide_case(registrar, case.id, approve=True, reason="")
-    with pytest.raises(Forbidden):
-        await verification.decide_case(
-            await make.staff(Role.ANALYST), case.id, approve=True, reason=""
-        )
-    with pytest.raises(Invalid):
-        await verification.decide_case(other, case.id, approve=False, reason=" ")
-    await verification.decide_case(other, case.id, approve=True, reason="")
-    with pytest.raises(verification.CaseDecided):
-        await verification.decide_case(other, case.id, approve=False, reason="Too late")
-
-    assert (await account_of(registrar)).status == "active_verified"
-    assert await works_at() == [agency.id]
-    acts = await AuditEvent.select(AuditEvent.actor).where(AuditEvent.act == "case.approved")
-    assert acts == [{"actor": other.id}]
-
-
-async def test_two_registrars_at_once_decide_once(database):
-    registrars = [await make.staff(Role.REGISTRAR) for _ in range(2)]
-    case = await verification.request_by_registrar(
-        await make.learner(), explanation="I work there.", agency=None, document=None
-    )
-
-    answers = await asyncio.gather(
-        *(
-            verification.decide_case(r, case.id, approve=approve, reason="Because.")
-            for r, approve in zip(registrars, (True, False), strict=True)
-        ),
-        return_exceptions=True,
-    )
-
-    assert sum(isinstance(answer, verification.CaseDecided) for answer in answers) == 1
-
-
-async def brought(actor):
-    return await open_draft(
-        actor,
-        kind="law-enforcement",
-        name="Example Falls PD",
-        state="IA",
-        county="",
-        ori="IA0070199",
-        psap_id=None,
-        domains=["examplefalls.example"],
-    )
-
-
-async def test_screening_lists_the_agency_and_makes_its_bringer_coordinator(database):
-    actor, registrar = await make.learner(), await make.staff(Role.REGISTRAR)
-    draft = await brought(actor)
-
-    await screen_agency(registrar, draft.id, Verdict.CREATED)
-
-    grants = await RoleGrant.select(RoleGrant.role, RoleGrant.agency).where(
-        RoleGrant.account == actor.id
-    )
-    assert grants == [{"role": "coordinator", "agency": draft.id}]
-    assert await works_at() == [draft.id]
-    domains = await AgencyDomain.select(AgencyDomain.domain)
-    assert domains == [{"domain": "examplefalls.example"}]
-
-
-async def test_a_declined_agency_changes_nothing_for_its_bringer(database, mailbox, work):
-    actor, registrar = await make.learner(), await make.staff(Role.REGISTRAR)
-    draft = await brought(actor)
-
-    with pytest.raises(Invalid):
-        await screen_agency(registrar, draft.id, Verdict.DECLINED)
-    await screen_agency(registrar, draft.id, Verdict.DECLINED, reason="It is a club.")
-    await work()
-
-    assert await RoleGrant.count().where(RoleGrant.account == actor.id) == 0
-    assert await works_at() == []
-    assert "It is a club." in mailbox[-1].body
-
-
-async def test_a_screening_that_fails_half_way_leaves_nothing(database):
-    actor, registrar = await make.learner(), await make.staff(Role.REGISTRAR)
-    for _ in range(2):
-        _, code = await make_code(
-            registrar, (await make.agency()).id, max_uses=1, expires_at=make.now() + timedelta(1)
-        )
-        await verification.join_by_code(actor, code, consent=False)
-    draft = await brought(actor)
-
-    with pytest.raises(Conflict):
-        await screen_agency(registrar, draft.id, Verdict.CREATED)
-
-    assert await RoleGrant.count().where(RoleGrant.account == actor.id) == 0
-    assert (await type(draft).objects().where(type(draft).id == draft.id).first()).status == "draft"
 
 
 async def test_the_pages_lead_through_it(database, browser):

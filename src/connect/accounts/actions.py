@@ -8,7 +8,7 @@ import msgspec
 from connect import audit, clock, limits, security
 from connect.accounts import factors
 from connect.accounts.links import account_by_link, make_link, use_link
-from connect.accounts.queries import USABLE, account_by_email, held_by
+from connect.accounts.queries import USABLE, Ended, account_by_email, held_by
 from connect.accounts.rules import ADULTS_ONLY, NAMES, faults, normal_email, normal_name
 from connect.accounts.sign_in import (
     end_ways_in,
@@ -48,10 +48,6 @@ class Administrator(msgspec.Struct, forbid_unknown_fields=True):
 
 class SetupIsOver(Conflict):
     message = "There is an administrator already. Sign in, or ask that person for a role."
-
-
-class Ended(Conflict):
-    message = "This account has ended. Its profile does not change any more."
 
 
 async def new_account(

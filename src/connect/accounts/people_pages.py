@@ -14,7 +14,7 @@ from connect.accounts.people_api import CaseIn, DecisionIn, limit_guesses, open_
 from connect.accounts.proofs import has_factor
 from connect.accounts.queries import USABLE, account_of, proved_addresses
 from connect.accounts.tables import AccountStatus, EligibilityCase
-from connect.errors import ConnectError, Invalid, decode
+from connect.errors import Conflict, ConnectError, Invalid, decode
 from connect.lists import DISCIPLINES, STATES
 from connect.paging import cut, read_cursor
 from connect.policy import Actor, Permission, Role
@@ -195,7 +195,7 @@ class PeoplePages(Controller):
             await change(request.user, account_id, asked.role, asked.agency_id)
         except Invalid as refusal:
             return await person_page(request, account_id, errors=refusal.errors)
-        except (roles.NotAbove, roles.LastAdministrator) as refusal:
+        except (roles.NotAbove, Conflict) as refusal:
             return await person_page(request, account_id, errors={"role": str(refusal)})
         return redirect(f"/admin/people/{account_id}?notice=saved")
 

@@ -9,6 +9,7 @@ from connect.accounts.rules import FRESH, is_over, is_privileged, sleeps
 from connect.accounts.tables import Account, AccountStatus, Address, ApiToken
 from connect.config import settings
 from connect.db import fetch, locked, one
+from connect.errors import Conflict
 from connect.policy import Actor, Role
 
 USABLE = (
@@ -46,6 +47,10 @@ UNREAD = """, (SELECT count(*) FROM (
     AND m.account IS NOT NULL AND m.state NOT IN ('held', 'discarded') LIMIT 100) n) AS unread"""
 SIGNED_IN = _way_in("session", "id_hash", f", d.last_seen_at{UNREAD}")
 HOLDER = _way_in("api_token", "token_hash")
+
+
+class Ended(Conflict):
+    message = "This account has ended. Nothing about it changes any more."
 
 
 async def actor_of_session(id_hash: str) -> tuple[Actor, Any] | None:

@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from connect.accounts.queries import USABLE
+from connect.accounts.queries import USABLE, Ended
 from connect.accounts.sign_in import end_ways_in
 from connect.accounts.tables import Account, AccountStatus, RoleGrant
+from connect.agencies.queries import unlisted
 from connect.agencies.tables import Agency
 from connect.audit import record
 from connect.db import locked, one, transaction
@@ -62,10 +63,10 @@ async def grant_role(
     """Give somebody a role. Their sessions and tokens end: the next sign-in has it.
 
     Raises:
-        Invalid: the role is not held so.
+        Invalid: the role is not held so, or the agency is not active.
         NotAbove: the actor may not.
         StepUpNeeded: the actor's last proof is too old.
-        Merged: another account stands for this one.
+        Merged, Ended: another account stands for this one, or none does.
         NotFound: no such account or agency.
     """
     actor.must(Permission.GRANT_ROLES)
@@ -77,8 +78,12 @@ async def grant_role(
         account = await one(locked(Account.objects().where(Account.id == account_id), Account))
         if account.status == AccountStatus.MERGED:
             raise Merged
+        if account.ended_at is not None:
+            raise Ended
         if agency is not None:
             await one(Agency.objects().where(Agency.id == agency))
+            if wrong := await unlisted(agency):
+                raise Invalid({"agency_id": wrong})
         await give(actor, account, role, agency)
 
 

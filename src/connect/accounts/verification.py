@@ -17,7 +17,7 @@ from connect.accounts.cases import (
     put,
 )
 from connect.accounts.links import make_link, use_link
-from connect.accounts.queries import account_of, proved_addresses
+from connect.accounts.queries import Ended, account_of, proved_addresses
 from connect.accounts.rules import normal_email
 from connect.accounts.tables import (
     Account,
@@ -29,6 +29,7 @@ from connect.accounts.tables import (
     OneTimeLink,
 )
 from connect.agencies.codes import use_code
+from connect.agencies.queries import unlisted
 from connect.agencies.rules import IMPLIED_DISCIPLINE
 from connect.agencies.tables import Agency, AgencyDomain, AgencyState
 from connect.db import one, transaction
@@ -221,10 +222,15 @@ async def request_by_registrar(
     Raises:
         AddressNotProved: one's own is not.
         CaseWaits: another request waits.
-        Invalid: neither document nor explanation.
+        Invalid: neither document nor explanation, or an agency that is not active.
     """
+    wrong = {}
     if not explanation.strip() and not document:
-        raise Invalid({"explanation": "Say where you work and what shows it, or add a document."})
+        wrong["explanation"] = "Say where you work and what shows it, or add a document."
+    if agency and (fault := await unlisted(agency)):
+        wrong["agency_id"] = fault
+    if wrong:
+        raise Invalid(wrong)
     async with transaction():
         account = await applicant_of(actor)
         case = EligibilityCase(
@@ -290,7 +296,8 @@ async def decide_case(
     Raises:
         Forbidden: it is the actor's own.
         CaseDecided: somebody was quicker.
-        Invalid: declined without a reason.
+        Ended: the person has closed the account.
+        Invalid: declined without a reason, or an agency that is not active.
     """
     actor.must(Permission.VERIFY_PEOPLE)
     if not approve and not reason.strip():
@@ -301,6 +308,11 @@ async def decide_case(
             raise NotOneself
         if case.state not in WAITING:
             raise CaseDecided
+        if account.ended_at is not None:
+            raise Ended
+        named = agency or (case.agency if approve else None)
+        if named and (wrong := await unlisted(named)):
+            raise Invalid({"agency_id": wrong})
         case.agency = agency or case.agency
         if approve:
             if case.agency:

@@ -192,6 +192,16 @@ async def active_agency(actor: Actor, agency_id: UUID) -> Agency:
     return row
 
 
+async def unlisted(agency_id: UUID) -> str:
+    """Why nobody can be tied to the agency with this id; empty for one that is active."""
+    row = await Agency.objects().where(Agency.id == agency_id).first()
+    if row is None:
+        return "There is no such agency. Search for it again."
+    if row.status == AgencyState.MERGED:
+        return "This agency was merged into another one. Name that one."
+    return "" if row.status == AgencyState.ACTIVE else NotActive.message
+
+
 async def seen_agency(actor: Actor, agency_id: UUID) -> Seen:
     """An agency as the actor may see it.
 

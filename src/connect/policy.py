@@ -172,6 +172,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     csrf: str = ""  # what this session's forms carry
     half_open: UUID | None = None  # whose password fits; signed in only with the second factor
     fresh_until: datetime | None = None  # up to when the last proof of who it is counts
+    reads_only: bool = False  # an API token that changes nothing
     unread: int = 0  # notices, 100 at most; counted for pages only
 
     @property

@@ -1,13 +1,18 @@
 """API tokens: how long they last, and whose they are."""
 
+import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 import make
+from accounts.contents import contents
 from accounts.people import V1
 from connect.accounts import sign_in
 from connect.accounts.queries import account_of
+from connect.accounts.tables import ApiToken, RoleGrant
+from connect.policy import Role
 
 MINUTE = timedelta(minutes=1)
 
@@ -91,3 +96,67 @@ async def test_a_cookie_is_nothing_to_the_api_and_a_token_nothing_to_pages(brows
     assert (await page.get(f"{V1}/me")).status_code == 401
     by_token = await program.get("http://127.0.0.1:8000/account")
     assert (by_token.status_code, by_token.headers["location"]) == (303, "/login?next=/account")
+
+
+async def test_a_token_that_reads_changes_nothing_on_any_route(app, client, work):
+    account = await make.account()
+    await RoleGrant(account=account.id, role=Role.ADMIN).save()
+    asked = {"email": account.email, "password": make.PASSWORD, "scopes": ["read"]}
+    made = (await client.post(f"{V1}/tokens", json=asked)).json()
+    bearer = {"Authorization": f"Bearer {made['token']}"}
+    before = await contents()
+
+    answers = {
+        (method, path): await client.request(method, path, headers=bearer, json={})
+        for method, path in changing(app)
+    }
+    reading = [
+        (await client.request(method, f"{V1}/me", headers=bearer)).status_code
+        for method in ("GET", "HEAD")
+    ]
+
+    assert len(answers) > 60
+    for place, answer in answers.items():
+        assert (answer.status_code, answer.json()["code"]) == (403, "reads_only"), place
+    assert "changes nothing" in answer.json()["detail"]
+    assert await contents() == before
+    assert reading[0] == 200
+    assert 403 not in reading
+
+
+def changing(app):
+    """(method, address) of every route of the API that is not only read."""
+    return [
+        (method, re.sub(r"\{\w+:\w+\}", str(uuid4()), route.path))
+        for route in app.routes
+        if route.path.startswith(f"{V1}/")
+        for handler in getattr(route, "route_handlers", [])
+        for method in handler.http_methods - {"GET", "HEAD", "OPTIONS"}
+    ]
+
+
+@pytest.mark.parametrize("scopes", [["write"], ["read", "everything"], [""], ["read\n"]])
+async def test_a_scope_that_is_not_known_is_refused(client, scopes):
+    account = await make.account()
+    asked = {"email": account.email, "password": make.PASSWORD, "scopes": scopes}
+
+    answer = await client.post(f"{V1}/tokens", json=asked)
+
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert fault["field"].startswith("scopes")
+    assert "read" in fault["message"]
+    assert await ApiToken.count() == 0
+
+
+async def test_a_token_of_before_with_another_scope_reads_only(client):
+    account = await make.account()
+    asked = {"email": account.email, "password": make.PASSWORD}
+    made = (await client.post(f"{V1}/tokens", json=asked)).json()
+    await ApiToken.update({ApiToken.scopes: '["reports"]'}, force=True)
+    bearer = {"Authorization": f"Bearer {made['token']}"}
+
+    read = await client.get(f"{V1}/me", headers=bearer)
+    changed = await client.patch(f"{V1}/me", headers=bearer, json={"title": "Chief"})
+
+    assert (read.status_code, changed.status_code) == (200, 403)

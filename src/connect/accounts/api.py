@@ -16,13 +16,20 @@ from connect.accounts.people_api import PersonRow, ProfileIn
 from connect.accounts.proofs import Otp
 from connect.accounts.queries import account_of, tokens_of
 from connect.accounts.rules import ADULTS_ONLY, faults
-from connect.accounts.tables import Account
+from connect.accounts.tables import Account, Scope
 from connect.fields import Discipline, Email, Line, Name, Password, State, Token, Zone
 from connect.idempotency import once
 from connect.paging import DEFAULT, After, Limit, Page, Word, cut, read_cursor
 from connect.policy import Actor, Permission
 
 ActorRequest = Request[Actor, Any, Any]
+Scopes = Annotated[
+    str,
+    Meta(
+        pattern=rf"^({'|'.join(Scope)})$(?!\n)",
+        description='The one scope is "read": the token changes nothing. Leave scopes out for all.',
+    ),
+]
 Cursor = Annotated[str, Meta(max_length=100)]
 
 
@@ -58,7 +65,7 @@ class SignInIn(msgspec.Struct, forbid_unknown_fields=True):
     password: Password
     otp: Otp = ""
     name: Line = ""
-    scopes: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=20)] = []
+    scopes: Annotated[list[Scopes], Meta(max_length=20)] = []
     expires_in_days: Annotated[int, Meta(ge=1, le=366, description="Use 1 to 366 days.")] = 30
 
 

@@ -10,12 +10,17 @@ from connect.accounts.queries import actor_of_session, actor_of_token
 from connect.accounts.rules import SESSION, browser_of
 from connect.accounts.sign_in import note_seen
 from connect.config import settings
-from connect.errors import NotSignedIn
+from connect.errors import Forbidden, NotSignedIn
 from connect.limits import network_of
 from connect.policy import VISITOR
 from connect.security import token_hash
 
+READING = ("GET", "HEAD")
 PLAIN = ("/static/", "/media/", "/health/", "/metrics")  # answer everybody the same
+
+
+class ReadsOnly(Forbidden):
+    message = 'This token has the scope "read": it changes nothing. Use one without scopes.'
 
 
 def cookie_name() -> str:
@@ -84,4 +89,7 @@ class Authentication(AbstractAuthenticationMiddleware):
             # A wrong token is refused even where none is needed: its sender believes to be known.
             connection.scope["user"] = VISITOR
             raise NotSignedIn
+        if actor.reads_only and connection.scope.get("method") not in READING:
+            connection.scope["user"] = VISITOR
+            raise ReadsOnly
         return actor

@@ -46,7 +46,7 @@ UNREAD = """, (SELECT count(*) FROM (
     SELECT 1 FROM mail m WHERE m.account = a.id AND m.read_at IS NULL
     AND m.account IS NOT NULL AND m.state NOT IN ('held', 'discarded') LIMIT 100) n) AS unread"""
 SIGNED_IN = _way_in("session", "id_hash", f", d.last_seen_at{UNREAD}")
-HOLDER = _way_in("api_token", "token_hash")
+HOLDER = _way_in("api_token", "token_hash", ", d.scopes")
 
 
 class Ended(Conflict):
@@ -98,6 +98,7 @@ def _actor(rows: list[dict[str, Any]], key: str, csrf: str = "") -> Actor:
         csrf=csrf,
         fresh_until=(rows[0]["fresh_at"] or rows[0]["made_at"]) + FRESH,
         unread=rows[0].get("unread", 0),
+        reads_only=rows[0].get("scopes", "[]") != "[]",
     )
 
 

@@ -108,6 +108,12 @@ class Session(Table, tablename="session"):
     fresh_at = Timestamptz(null=True, default=None)  # last proof of who it is; None: at made_at
 
 
+class Scope(StrEnum):
+    """What an API token that is given one may do, of what its owner may."""
+
+    READ = "read"
+
+
 class ApiToken(Table, tablename="api_token"):
     """A key with which a program acts as its owner."""
 
@@ -115,7 +121,7 @@ class ApiToken(Table, tablename="api_token"):
     account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
     token_hash = Varchar(length=64, unique=True)
     name = Varchar(length=120, default="")
-    scopes = JSON(default="[]")
+    scopes = JSON(default="[]")  # none: everything that its owner may; others: reading only
     made_at = Timestamptz(default=clock.now)
     expires_at = Timestamptz(default=clock.now)
     factor_at = Timestamptz(null=True, default=None)  # both as of a session

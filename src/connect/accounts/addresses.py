@@ -157,8 +157,7 @@ async def sign_in_with(actor: Actor, address_id: UUID, password: str) -> Account
         row = await _own(actor, address_id)
         if row.proved_at is None:
             raise NotProved
-        for email in sorted((account.email, row.email)):
-            await limits.turn("address", email)
+        await limits.turns("address", (account.email, row.email))
         old, proved_at = account.email, row.proved_at
         account.email, row.email = row.email, old
         row.proved_at = min(account.proved_at, proved_at)

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from connect import audit, clock
+from connect import audit, clock, limits
 from connect.accounts import invitations
 from connect.accounts.imported_work import GIVEN, Work, judge
 from connect.accounts.queries import USABLE
@@ -115,6 +115,7 @@ class _Batch:
         return True
 
     async def write(self, actor: Actor) -> None:
+        await _take_addresses([account.email for account in self.new])
         for part in _parts(self.new):
             made = await Account.insert(*part).on_conflict(
                 target=Account.email, action="DO NOTHING"
@@ -263,17 +264,31 @@ def _invited(facts: dict[str, Any], agency: UUID | str | None) -> dict[str, Any]
     return {name: facts[name] for name in names} | {"agency": agency}
 
 
+async def _take_addresses(emails: list[str]) -> None:
+    """Have the turn of each address, as whoever claims one; two tables hold them.
+
+    Raises:
+        Retry: one has become somebody's further address since the people were read.
+    """
+    await limits.turns("address", emails)
+    for part in _parts(emails, LOOKED_UP):
+        if await _held(HELD_BESIDES, part):
+            raise Retry(timedelta(0), "Somebody confirmed one of these addresses meanwhile.")
+
+
+async def _held(sql: str, emails: list[str], lock: str = "") -> list[dict[str, Any]]:
+    marks = ", ".join(["({})"] * len(emails))
+    return await fetch(sql.replace("{marks}", marks).replace("{lock}", lock), *emails)
+
+
 async def _batch(rows: Rows) -> _Batch:
     emails = sorted({facts["email"] for _, facts in rows})
     accounts: dict[str, Account] = {}
     by_id: dict[UUID, Account] = {}  # somebody may stand in a file under two addresses
     for part in _parts(emails, LOOKED_UP):
-        marks, lock = ", ".join(["({})"] * len(part)), ""
-        if engine().engine_type != "sqlite":
-            lock = "FOR UPDATE OF a"
+        lock = "" if engine().engine_type == "sqlite" else "FOR UPDATE OF a"
         for held in (HELD, HELD_BESIDES):
-            found = await fetch(held.replace("{marks}", marks).replace("{lock}", lock), *part)
-            for row in found:
+            for row in await _held(held, part, lock):
                 address = row.pop("meant")
                 accounts[address] = by_id.setdefault(row["id"], Account(**row))
     works: dict[UUID, list[Work]] = {}

@@ -12,6 +12,7 @@ from accounts.environment import environment
 from accounts.people import NEW_PASSWORD, PERSON, V1, elsewhere, link_in
 from connect.accounts.links import make_link
 from connect.accounts.tables import Account, AccountStatus, LinkKind
+from connect.agencies.tables import AgencyDomain
 
 HOUR = timedelta(hours=1)
 
@@ -247,6 +248,8 @@ async def test_who_was_verified_before_the_address_was_proved_can_still_prove_it
     account = await make.account(
         status=AccountStatus.ACTIVE_VERIFIED, verified_at=clock.now, proved_at=None
     )
+    agency = await make.agency()  # by whose domain the person would be verified once more
+    await AgencyDomain(agency=agency.id, domain=account.email.partition("@")[2]).save()
     clock.move(HOUR)
 
     await client.post(f"{V1}/email-verification-requests", json={"email": account.email})
@@ -257,6 +260,7 @@ async def test_who_was_verified_before_the_address_was_proved_can_still_prove_it
     (row,) = await Account.select()
     assert (answer.status_code, answer.json()) == (200, {"status": "active_verified"})
     assert (row["proved_at"], row["verified_at"]) == (clock.now, clock.now - HOUR)
+    assert await count("eligibility_case") == 0
 
 
 @pytest.mark.parametrize("status", [AccountStatus.SUSPENDED, AccountStatus.CLOSED])

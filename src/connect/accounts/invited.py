@@ -130,7 +130,7 @@ async def _join(account: Account, invitation: Invitation, *, consent: bool) -> N
         await _employ(owner, account, agency, invitation, consent=consent)
         if account.verified_at is None:
             await admit(owner, account, agency, consent=consent)
-    if proves and account.verified_at is None:
+    if proves:
         await verify_by_address(account)
 
 

@@ -73,9 +73,11 @@ def domain_proves(agency: Agency, domain: AgencyDomain, discipline: str | None) 
 async def verify_by_address(account: Account) -> bool:
     """Verify somebody of whose proved addresses one is an agency's, in the caller's transaction.
 
-    Employment is written, unless there are two already; the person is verified when the domain
-    proves the discipline too.
+    Nothing is done for who is verified already. Employment is written, unless there are two
+    already; the person is verified when the domain proves the discipline too.
     """
+    if account.verified_at is not None:
+        return False
     for email in await proved_addresses(account):
         if not (found := await agency_by_address(email)):
             continue

@@ -130,6 +130,19 @@ async def test_the_command_line_may_say_it_twice(database):
     assert (await count("account"), await count("role_grant")) == (1, 1)
 
 
+@pytest.mark.parametrize("status", ["suspended", "merged", "closed"])
+async def test_it_makes_nobody_an_administrator_who_could_not_sign_in(database, status):
+    account = await make.account(email="ada@agency.example", status=status)
+
+    with pytest.raises(Invalid) as refusal:
+        await make_administrator(email=account.email, name="Ada", password=NEW_PASSWORD)
+
+    assert f"is {status}." in refusal.value.errors["email"]
+    assert await count("role_grant") == 0
+    (row,) = await Account.select()
+    assert (row["status"], row["password_hash"]) == (status, make.PASSWORD_HASH)
+
+
 async def test_it_proves_an_address_that_waited_for_proof(database, clock):
     await make.account(email="ada@agency.example", status="pending_email", proved_at=None)
 

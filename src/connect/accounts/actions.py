@@ -29,6 +29,8 @@ from connect.policy import SYSTEM, VISITOR, Actor, Permission, Role
 
 PROFILE = ("legal_name", "certificate_name", "discipline", "title", "state", "time_zone")
 
+UNUSABLE = "The account with this address is {status}. Use another address, or lift that first."
+
 
 class Administrator(msgspec.Struct, forbid_unknown_fields=True):
     """What is asked of the first administrator."""
@@ -262,6 +264,8 @@ async def make_administrator(*, email: str, name: str, password: str) -> Account
             raise Invalid({"email": "This is a further address of an account. Use another one."})
         made = await Account.insert(fresh).on_conflict(target=Account.email, action="DO NOTHING")
         account = await one(locked(Account.objects().where(Account.email == email), Account))
+        if account.status not in USABLE:
+            raise Invalid({"email": UNUSABLE.format(status=account.status)})
         await note_proved(SYSTEM, account)
         if not made:
             await set_password(SYSTEM, account, hashed)

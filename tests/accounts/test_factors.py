@@ -155,6 +155,17 @@ async def test_a_factor_that_was_not_confirmed_asks_nobody_for_a_code(app, datab
     assert late.status_code == 404
 
 
+async def test_giving_a_factor_up_stands_in_the_trail(api, clock):
+    program = await api(await make.learner())
+    made = (await program.post("/me/factors", json={"kind": "totp"})).json()
+
+    gone = await program.delete(f"/me/factors/{made['id']}")
+
+    acts = await AuditEvent.select(AuditEvent.act).where(AuditEvent.subject == made["id"])
+    assert gone.status_code == 204
+    assert {row["act"] for row in acts} == {"factor.begun", "factor.given_up"}
+
+
 async def test_a_stranger_neither_sees_confirms_nor_removes_a_factor(app, database, clock):
     account, stranger = await make.account(), await make.account()
     made = await begun(await program_of(app, account))

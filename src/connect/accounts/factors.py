@@ -199,6 +199,7 @@ async def remove(actor: Actor, factor_id: UUID) -> None:
         if not gone:
             raise NotFound
         if gone[0]["confirmed_at"] is None:
+            await record(actor, "factor.given_up", Factor, of=factor_id)
             return
         if not await proofs.has_factor(account.id):
             await RecoveryCode.delete().where(RecoveryCode.account == account.id)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 import make
-from connect.accounts.tables import Account, Affiliation, Invitation, RoleGrant
+from connect.accounts.tables import Account, Address, Affiliation, Invitation, RoleGrant
 from connect.errors import Forbidden, Invalid, NotFound
 from connect.imports.queries import import_by_id, imports, refused_rows
 from connect.imports.tables import Import, ImportKind
@@ -89,6 +89,18 @@ async def test_a_row_changes_or_ends_and_the_others_are_counted(agency, work, cl
     assert refused["faults"] == {
         "until": "This person does not work there. Say since when, or leave it out."
     }
+
+
+async def test_who_stands_in_a_file_under_a_further_address_is_not_left_alone(agency, work, clock):
+    known = await make.account(email="ada@home.example")
+    for email in ("ada@pd.example", "ada@old.example"):
+        await Address(account=known.id, email=email, proved_at=clock.now).save()
+    actor = await coordinator(agency)
+
+    await taken(actor, work, [row("ada"), row("bo")], agency_id=agency.id)
+    done = await taken(actor, work, [row("ada", "Chief")], agency_id=agency.id)
+
+    assert (done.taken, done.left_alone) == (1, 1)
 
 
 async def test_an_account_that_is_there_is_not_touched(agency, work, clock):

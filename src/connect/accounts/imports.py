@@ -45,7 +45,8 @@ JOIN address d ON d.email = m.value AND d.proved_at IS NOT NULL JOIN account a O
 ORDER BY a.email {lock}
 """
 PEOPLE_OF = """
-SELECT a.email FROM affiliation f JOIN account a ON a.id = f.account
+SELECT a.id, a.email, d.email AS further FROM affiliation f JOIN account a ON a.id = f.account
+LEFT JOIN address d ON d.account = a.id AND d.proved_at IS NOT NULL
 WHERE f.agency = {} AND f.since <= {} AND (f.until IS NULL OR f.until >= {})
 """
 Rows = Sequence[tuple[int, dict[str, Any]]]
@@ -241,8 +242,9 @@ async def take_roster(
 async def left_alone(agency: UUID, emails: set[str]) -> int:
     """How many people work for *agency* now who have none of these addresses."""
     today = clock.day_in(settings().time_zone, clock.now())
-    people = {row["email"] for row in await fetch(PEOPLE_OF, agency, today, today)}
-    return len(people - emails)
+    rows = await fetch(PEOPLE_OF, agency, today, today)
+    named = {row["id"] for row in rows if {row["email"], row["further"]} & emails}
+    return len({row["id"] for row in rows} - named)
 
 
 def _try_work(batch: _Batch, agency: UUID | str, facts: dict[str, Any]) -> dict[str, str]:

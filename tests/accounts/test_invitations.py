@@ -27,6 +27,26 @@ async def test_an_invitation_that_expired_can_be_sent_again(agency, inviting, cl
     assert await Invitation.count() == 1
 
 
+async def test_renewing_many_costs_no_more_queries_than_one(agency, queries):
+    actor = await coordinator(agency)
+    counts = []
+    for many in (1, 5):
+        people = [{"email": f"p{many}-{n}@agency.example"} for n in range(many)]
+        await invite(actor, people, agency_id=agency.id)
+        queries.clear()
+
+        again = [person | {"title": f"Title {n}"} for n, person in enumerate(people)]
+        await invite(actor, again, agency_id=agency.id)
+
+        counts.append(len(queries))
+    rows = await Invitation.select(Invitation.email, Invitation.title)
+    assert counts[0] == counts[1]
+    assert {row["email"]: row["title"] for row in rows} == {
+        "p1-0@agency.example": "Title 0",
+        **{f"p5-{n}@agency.example": f"Title {n}" for n in range(5)},
+    }
+
+
 async def test_at_most_three_mails_an_hour_reach_an_address(agency, inviting, work, mailbox, clock):
     for _ in range(5):
         await inviting()

@@ -28,6 +28,7 @@ from connect.policy import Actor, Permission, Relation
 LASTS = timedelta(days=30)
 MOST = 500  # in one call
 LONGEST_NOTE = 1_000
+RENEWED = ("legal_name", "title", "category", "note", "invited_by", "sent_at", "expires_at")
 AT_ONCE = 400  # rows in one statement
 INVITE = Permission.INVITE_PEOPLE
 OPEN = Invitation.accepted_at.is_null() & Invitation.withdrawn_at.is_null()
@@ -135,9 +136,10 @@ async def put(
         ]
         new = await Invitation.insert(*made).on_conflict(action="DO NOTHING")
         ids = {row["id"] for row in new}
-        for row in made:
-            if row.id not in ids:
-                row = await _renew(row)
+        known = [row for row in made if row.id not in ids]
+        renewed = await _renew(known) if known else {}
+        for one_made in made:
+            row = renewed.get((one_made.email, one_made.agency), one_made)
             done[row.email, row.agency] = {"id": row.id, "email": row.email, "expires_at": expires}
             events.append((row.id, "invitation.sent" if row.id in ids else "invitation.renewed"))
     await audit.record_many(actor, Invitation, events)
@@ -145,22 +147,27 @@ async def put(
     return done
 
 
-async def _renew(fresh: Invitation) -> Invitation:
-    same = (
-        Invitation.agency.is_null() if fresh.agency is None else Invitation.agency == fresh.agency
+async def _renew(fresh: Sequence[Invitation]) -> dict[tuple[str, UUID | None], Invitation]:
+    """Write *fresh* into the invitations that are open for the same people; those, by whose."""
+    wanted = {(row.email, row.agency): row for row in fresh}
+    query = Invitation.objects().where(Invitation.email.is_in([row.email for row in fresh]), OPEN)
+    found = await locked(query.order_by(Invitation.id), Invitation)
+    renewed = {(row.email, row.agency): row for row in found if (row.email, row.agency) in wanted}
+    for key, row in renewed.items():
+        for name in RENEWED:
+            setattr(row, name, getattr(wanted[key], name))
+    await Invitation.insert(*renewed.values()).on_conflict(
+        target=Invitation.id,
+        action="DO UPDATE",
+        values=[getattr(Invitation, name) for name in RENEWED],
     )
-    query = Invitation.objects().where(Invitation.email == fresh.email, same, OPEN)
-    row = await one(locked(query, Invitation))
-    for name in ("legal_name", "title", "category", "note", "invited_by", "sent_at", "expires_at"):
-        setattr(row, name, getattr(fresh, name))
-    await row.save()
-    await _end_links(row.id)
-    return row
+    await _end_links([row.id for row in renewed.values()])
+    return renewed
 
 
-async def _end_links(invitation: UUID) -> None:
+async def _end_links(invitations: list[UUID]) -> None:
     await OneTimeLink.delete().where(
-        OneTimeLink.kind == LinkKind.INVITE, OneTimeLink.about == invitation
+        OneTimeLink.kind == LinkKind.INVITE, OneTimeLink.about.is_in(invitations)
     )
 
 
@@ -239,7 +246,7 @@ async def withdraw(actor: Actor, invitation_id: UUID) -> Invitation:
         if row.withdrawn_at is None:
             row.withdrawn_at = clock.now()
             await row.save([Invitation.withdrawn_at])
-            await _end_links(row.id)
+            await _end_links([row.id])
             await audit.record(actor, "invitation.withdrawn", Invitation, of=row.id)
     return row
 

@@ -12,7 +12,7 @@ from connect.accounts.affiliations import affiliate, change_affiliation
 from connect.accounts.links import LinkUsedUp, make_link
 from connect.accounts.queries import account_of, registered_on
 from connect.accounts.roles import LastAdministrator, NotAbove
-from connect.accounts.rules import is_registered, is_reverify_due, months_before, status_of
+from connect.accounts.rules import is_reverify_due, months_before, status_of
 from connect.accounts.sign_in import reset_password
 from connect.accounts.states import (
     NotInUse,
@@ -277,7 +277,6 @@ async def test_who_is_a_registered_user_on_a_day(database, proved_on, ended_on, 
     await make.account(proved_at=noon(proved_on), ended_at=noon(ended_on))
     day = date(2026, 3, 2)
 
-    assert is_registered(day, proved_on=proved_on, ended_on=ended_on) is registered
     assert await registered_on(day) == int(registered)
 
 

@@ -130,7 +130,9 @@ async def held_by(email: str) -> Account | None:
 async def registered_on(day: date) -> int:
     """How many registered users there were on *day*, in the organization's zone.
 
-    As ``rules.is_registered``: the day counts whole, so who left on it is no user of it.
+    Registered is whose address was proved by then and who was not closed, merged away or erased,
+    whichever came first; what comes later changes no earlier day. The day counts whole, so who
+    left on it is no user of it.
     """
     end = clock.midnight(settings().time_zone, day + timedelta(days=1))
     rows = await fetch(REGISTERED, end, end)

@@ -134,12 +134,3 @@ def is_reverify_due(now: datetime, *, verified_at: datetime, worked_until: date 
 def months_before(moment: datetime, months: int) -> datetime:
     """The same day *months* earlier; from a day that is not there the last of its month."""
     return datetime.combine(clock.months_after(moment.date(), -months), moment.timetz())
-
-
-def is_registered(day: date, *, proved_on: date | None, ended_on: date | None) -> bool:
-    """Whether somebody was a registered user on *day*: address proved by then, and not gone.
-
-    Gone is closed, merged away or erased, whichever came first; what comes later changes no
-    earlier day.
-    """
-    return proved_on is not None and proved_on <= day and (ended_on is None or ended_on > day)

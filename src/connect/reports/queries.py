@@ -8,6 +8,9 @@ from uuid import UUID
 
 import msgspec
 
+from connect import clock
+from connect.accounts.queries import registered_on
+from connect.config import settings
 from connect.db import fetch
 from connect.lists import DISCIPLINES, STATES
 
@@ -184,9 +187,8 @@ async def training_rows(
 async def live_numbers() -> dict[str, int]:
     """The three numbers of the landing page."""
     rows = await fetch(
-        "SELECT (SELECT count(*) FROM account WHERE proved_at IS NOT NULL "
-        "AND ended_at IS NULL) AS registered, "
-        "(SELECT count(*) FROM training WHERE voided_by IS NULL) AS trainings, "
+        "SELECT (SELECT count(*) FROM training WHERE voided_by IS NULL) AS trainings, "
         "(SELECT count(*) FROM certificate) AS certificates"
     )
-    return dict(rows[0])
+    today = clock.day_in(settings().time_zone, clock.now())
+    return {"registered": await registered_on(today), **rows[0]}

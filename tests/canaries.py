@@ -8,6 +8,7 @@ from piccolo.table import Table
 import make
 from connect import clock
 from connect.accounts.affiliations import affiliate
+from connect.accounts.documents import keep_document
 from connect.accounts.links import make_link
 from connect.accounts.sign_in import make_token, open_session
 from connect.accounts.tables import (
@@ -81,12 +82,16 @@ async def plant() -> dict[str, UUID]:
     await RoleGrant(account=account.id, role=Role.COORDINATOR, agency=agency.id).save()
     actor = make.actor_of(account)
     await affiliate(actor, account, agency, title="Chief", consent=True)
+    document = await keep_document(actor, b"%PDF-1.7 " + CANARY.encode() + b" %%EOF")
     await EligibilityCase(
         account=account.id,
         agency=agency.id,
         route=CaseRoute.DOCUMENT,
         state=CaseState.OPEN,
         explanation="why",
+        document=document.digest,
+        document_kind=document.kind,
+        document_size=document.size,
     ).save()
     await open_session(account, "192.0.2.44")
     await make_token(account, name="Reports", scopes=[], days=30)

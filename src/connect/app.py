@@ -15,6 +15,8 @@ from litestar.static_files import create_static_files_router
 from connect import db, pdf, serving
 from connect.accounts.api import AccountsApi
 from connect.accounts.authentication import Authentication
+from connect.accounts.documents_api import DocumentsApi
+from connect.accounts.documents_pages import DocumentPages
 from connect.accounts.factors_api import FactorsApi
 from connect.accounts.factors_pages import FactorPages, SecondStepPages
 from connect.accounts.invitations_api import InvitationsApi
@@ -67,6 +69,7 @@ API = [
     AttemptsApi,
     CertificatesApi,
     CoursesApi,
+    DocumentsApi,
     EnrollmentsApi,
     FactorsApi,
     GrantsApi,
@@ -90,6 +93,7 @@ PAGES = [
     AgencyPages,
     CertificatePages,
     CoursePages,
+    DocumentPages,
     FactorPages,
     GrantPages,
     HomePages,

@@ -26,9 +26,14 @@ def _path(digest: str) -> str:
     return f"{digest[:2]}/{digest}"
 
 
+def name_of(data: bytes) -> str:
+    """What *data* is called once it is stored: its SHA-256 in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
 async def put(data: bytes) -> str:
-    """Store *data*; its SHA-256 in hex. The same bytes are stored once."""
-    digest = hashlib.sha256(data).hexdigest()
+    """Store *data*; its name. The same bytes are stored once."""
+    digest = name_of(data)
     url = settings().files_url
     await obstore.put_async(_store(url), _path(digest), data)
     if url.startswith("file://"):

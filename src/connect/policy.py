@@ -76,6 +76,7 @@ class Permission(StrEnum):
     READ_PEOPLE = "read_people"
     EDIT_PEOPLE = "edit_people"
     VERIFY_PEOPLE = "verify_people"
+    READ_DOCUMENT = "read_document"  # of a request to be verified
     SUSPEND_PEOPLE = "suspend_people"
     EXPORT_PEOPLE = "export_people"  # everything that is held about one
     ERASE_PEOPLE = "erase_people"
@@ -136,6 +137,12 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
     Permission.EXPORT_PEOPLE: {Role.ADMIN: Relation.ANY},
     Permission.ERASE_PEOPLE: {Role.ADMIN: Relation.ANY},
     Permission.VERIFY_PEOPLE: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
+    # A stranger is told "not found": OWN finds nothing of another one.
+    Permission.READ_DOCUMENT: {
+        Role.LEARNER: Relation.OWN,
+        Role.REGISTRAR: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
     Permission.INVITE_PEOPLE: {
         Role.COORDINATOR: Relation.AGENCY,
         Role.REGISTRAR: Relation.ANY,

@@ -1,4 +1,4 @@
-"""Passwords, random tokens and sealed text."""
+"""Passwords, random tokens, sealed text and files."""
 
 import asyncio
 import base64
@@ -160,6 +160,16 @@ def seal(text: str) -> str:
 def unseal(sealed: str) -> str:
     """The text that was sealed, by the present or an earlier key."""
     return _box().decrypt(sealed.encode()).decode()
+
+
+def seal_bytes(data: bytes) -> bytes:
+    """*data* unreadable without the secret key; no two results are the same."""
+    return _box().encrypt(data)
+
+
+def unseal_bytes(sealed: bytes) -> bytes:
+    """The bytes that were sealed, by the present or an earlier key."""
+    return _box().decrypt(sealed)
 
 
 def sign(purpose: str, statement: str) -> str:

@@ -9,6 +9,7 @@ from connect.accounts import actions as accounts
 from connect.accounts import (
     addresses,
     administrators,
+    documents,
     invitations,
     sign_in,
     states,
@@ -26,6 +27,7 @@ HANDLERS: dict[str, jobs.Handler] = {
     "accounts.answer_registration": accounts.answer_registration,
     "accounts.end_old_verifications": states.end_old_verifications,
     "accounts.expire_cases": verification.expire_cases,
+    "accounts.forget_documents": documents.forget_documents,
     "accounts.send_invitation": invitations.send_invitation,
     "accounts.send_proof": accounts.send_proof,
     "accounts.send_reset": sign_in.send_reset,
@@ -46,6 +48,7 @@ HANDLERS: dict[str, jobs.Handler] = {
 EVERY: dict[str, timedelta] = {
     "accounts.end_old_verifications": timedelta(days=1),
     "accounts.expire_cases": timedelta(hours=1),
+    "accounts.forget_documents": timedelta(days=1),
     "accounts.sweep": timedelta(days=1),
     "idempotency.sweep": timedelta(days=1),
     "imports.sweep": timedelta(days=1),

@@ -113,6 +113,8 @@ NAMES = (
     "agencies-found",
     "agency-run",
     "verification",
+    "verification-refused",
+    "verification-attached",
     "verification-done",
     "verifications",
     "verification-declined",

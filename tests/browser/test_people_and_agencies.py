@@ -4,9 +4,10 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 import make
+from accounts.papers import HTML, PNG
 from connect import audit_chain
 from connect.policy import Role
 
@@ -98,11 +99,22 @@ async def _verify(ola: Any, look: Any, code: str) -> None:
     await look(ola.page, "verification-done")
 
 
+def chosen_file(data: bytes) -> FilePayload:
+    return FilePayload(name="badge.png", mimeType="image/png", buffer=data)
+
+
 async def _decide(rex: Any, volunteer: Any, look: Any) -> None:
     await volunteer.open("/account/verification")
     where = volunteer.page.locator("#where")
     await volunteer.hands.write(where, "Front desk of the county's center: center.example/staff")
+    chosen = volunteer.page.locator("#file")
+    await chosen.set_input_files(chosen_file(HTML))
     await volunteer.send("Ask a registrar")
+    await look(volunteer.page, "verification-refused")
+    await chosen.set_input_files(chosen_file(PNG))
+    await volunteer.send("Ask a registrar")
+    await look(volunteer.page, "verification-attached")
+    assert (await volunteer.download("Your document")).read_bytes() == PNG
     await rex.open("/admin/verifications")
     await look(rex.page, "verifications")
     await rex.hands.write(rex.page.locator("textarea").first, "No page names you.")

@@ -26,6 +26,10 @@ class AddressNotProved(Forbidden):
     message = "Confirm your address first: open the link that was mailed to it."
 
 
+class CaseDecided(Conflict):
+    message = "This request was decided already."
+
+
 async def applicant_of(actor: Actor) -> Account:
     actor.must(Permission.EDIT_ACCOUNT)
     account = await account_of(actor, lock=True)

@@ -13,6 +13,7 @@ FROM account a WHERE {where} ORDER BY a.id DESC LIMIT {limit}
 """
 CASES = """
 SELECT c.id, c.route, c.state, c.explanation, c.sponsor_email, c.document, c.opened_at,
+  c.document_kind, c.document_size,
   c.account, a.legal_name, a.email, a.discipline, a.title, a.state AS person_state,
   c.agency, g.name AS agency_name
 FROM eligibility_case c JOIN account a ON a.id = c.account

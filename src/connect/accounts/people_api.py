@@ -72,6 +72,8 @@ class CaseOut(msgspec.Struct):
     opened_at: datetime
     decided_at: datetime | None
     reason: str
+    document_kind: str | None
+    document_size: int | None  # bytes
 
 
 class WaitingCase(msgspec.Struct):
@@ -84,6 +86,8 @@ class WaitingCase(msgspec.Struct):
     agency: UUID | None
     agency_name: str | None
     opened_at: datetime
+    document_kind: str | None
+    document_size: int | None  # bytes
 
 
 class DecisionIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -142,7 +146,7 @@ async def limit_guesses(actor: Actor, data: CaseIn) -> None:
         await verification.limit_guesses(actor)
 
 
-async def open_case(actor: Actor, data: CaseIn) -> EligibilityCase:
+async def open_case(actor: Actor, data: CaseIn, document: bytes | None = None) -> EligibilityCase:
     """The request to be verified that *data* describes, by its route."""
     if data.route is CaseRoute.CODE:
         return await verification.request_by_code(actor, data.code, consent=data.consent)
@@ -155,11 +159,12 @@ async def open_case(actor: Actor, data: CaseIn) -> EligibilityCase:
     if data.route is CaseRoute.DOMAIN:
         return await verification.request_by_domain(actor)
     return await verification.request_by_registrar(
-        actor, explanation=data.explanation, agency=data.agency_id, document=None
+        actor, explanation=data.explanation, agency=data.agency_id, document=document
     )
 
 
-def _case(row: EligibilityCase) -> CaseOut:
+def shown(row: EligibilityCase) -> CaseOut:
+    """A request as its owner and registrars see it."""
     return CaseOut(**{name: getattr(row, name) for name in CaseOut.__struct_fields__})
 
 
@@ -211,7 +216,7 @@ class PeopleApi(Controller):
     )
     async def open_case(self, request: ActorRequest, data: JSONBody[CaseIn]) -> Response[Any]:
         async def act() -> tuple[int, CaseOut]:
-            return 201, _case(await verification.read_again(await open_case(request.user, data)))
+            return 201, shown(await verification.read_again(await open_case(request.user, data)))
 
         await limit_guesses(request.user, data)
         return await once(request, act)
@@ -236,7 +241,7 @@ class PeopleApi(Controller):
         case = await verification.decide_case(
             request.user, case_id, approve=data.approve, reason=data.reason, agency=data.agency_id
         )
-        return _case(await verification.read_again(case))
+        return shown(await verification.read_again(case))
 
     @post(
         "/agencies/{agency_id:uuid}/screening",

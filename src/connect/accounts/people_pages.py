@@ -8,12 +8,14 @@ from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from connect.accounts import affiliations, roles, verification
+from connect.accounts.documents import document_fault
+from connect.accounts.documents_api import MULTIPART, shown_document, uploaded
 from connect.accounts.links import LinkUsedUp
 from connect.accounts.people import joined_into, people, person, roles_of, waiting_cases
 from connect.accounts.people_api import CaseIn, DecisionIn, limit_guesses, open_case
 from connect.accounts.proofs import has_factor
 from connect.accounts.queries import USABLE, account_of, proved_addresses
-from connect.accounts.tables import AccountStatus, EligibilityCase
+from connect.accounts.tables import AccountStatus, CaseRoute, EligibilityCase
 from connect.errors import Conflict, ConnectError, Invalid, decode
 from connect.lists import DISCIPLINES, STATES
 from connect.paging import cut, read_cursor
@@ -24,6 +26,7 @@ from connect.web.templating import day, moment, page, redirect
 ActorRequest = Request[Actor, Any, Any]
 PER_PAGE = 50
 NOTICES = {
+    "attached": "Your document is with your request.",
     "asked": "Your request is on its way. This page says where it stands.",
     "verified": "You are verified. Courses for verified people are open to you.",
     "saved": "Your changes are saved.",
@@ -47,23 +50,30 @@ class VerificationPages(Controller):
     async def verification(
         self, request: ActorRequest, notice: FromQuery[str] = ""
     ) -> Response[str]:
-        return await _verification(request, notice=NOTICES.get(notice, ""))
+        return await verification_page(request, notice=NOTICES.get(notice, ""))
 
-    @post("/account/verification", permission=Permission.EDIT_ACCOUNT, status_code=303)
+    @post(
+        "/account/verification",
+        permission=Permission.EDIT_ACCOUNT,
+        status_code=303,
+        request_max_body_size=MULTIPART,
+    )
     async def ask(self, request: ActorRequest) -> Response[Any]:
         fields = await read_form(request)
+        document = await uploaded(fields.pop("file", None))
         fields = {n: v for n, v in fields.items() if v != ""}
         if "consent" in fields:
             fields["consent"] = True
         try:
-            asked = decode(CaseIn, fields, strict=False)
+            asked = _asked(fields, document)
             await limit_guesses(request.user, asked)
-            case = await open_case(request.user, asked)
+            case = await open_case(request.user, asked, document)
         except Invalid as refusal:
-            return await _verification(request, form=fields, errors=refusal.errors)
+            errors = {_place(field, fields): told for field, told in refusal.errors.items()}
+            return await verification_page(request, form=fields, errors=errors)
         except ConnectError as refusal:
             errors = {_field_of(fields.get("route", "")): str(refusal)}
-            return await _verification(request, form=fields, errors=errors)
+            return await verification_page(request, form=fields, errors=errors)
         state = (await verification.read_again(case)).state
         done = "verified" if state == "approved" else "asked"
         return redirect(f"/account/verification?notice={done}")
@@ -100,6 +110,25 @@ class VerificationPages(Controller):
         return page(request, "accounts/sponsor.html", case=_vouched(case), answered=answered)
 
 
+def _asked(fields: dict[str, Any], document: bytes | None) -> CaseIn:
+    """The request that a form describes; what is wrong with its document is told with the rest."""
+    fault = document_fault(document) if document is not None else ""
+    also = {"file": fault} if fault else {}
+    try:
+        asked = decode(CaseIn, fields, strict=False)
+    except Invalid as refusal:
+        raise Invalid(refusal.errors | also) from None
+    if also:
+        raise Invalid(also)
+    return asked
+
+
+def _place(field: str, fields: dict[str, Any]) -> str:
+    """Where the page has *field*: two of its forms take an explanation."""
+    in_another = field == "explanation" and fields.get("route") == CaseRoute.DOCUMENT
+    return "where" if in_another else field
+
+
 def _field_of(route: Any) -> str:
     return {"code": "code", "sponsor": "sponsor_email"}.get(str(route), "")
 
@@ -113,7 +142,7 @@ def _vouched(case: EligibilityCase) -> dict[str, Any]:
     }
 
 
-async def _verification(
+async def verification_page(
     request: ActorRequest,
     *,
     form: dict[str, Any] | None = None,
@@ -148,6 +177,9 @@ async def _verification(
                 "since": moment(case.decided_at or case.opened_at, zone),
                 "reason": case.reason,
                 "waits": case.decided_at is None,
+                "id": case.id,
+                "by_document": case.route == CaseRoute.DOCUMENT,
+                "document": shown_document(case.document_kind, case.document_size),
             }
             for case in cases
         ],
@@ -289,6 +321,7 @@ async def _cases(
             | {
                 "since": moment(row["opened_at"], zone),
                 "waits_for": STATE_WORDS[row["state"]].replace("you", "they"),
+                "document": shown_document(row["document_kind"], row["document_size"]),
                 "own": row["account"] == request.user.account_id,
                 "errors": errors if row["id"] == at else {},
             }

@@ -234,7 +234,9 @@ class EligibilityCase(Table, tablename="eligibility_case"):
     agency = ForeignKey(Agency, null=True, default=None, on_delete=OnDelete.restrict)
     sponsor_email = Varchar(length=254, default="")
     explanation = Text(default="")  # why there is no agency address
-    document = Varchar(length=64, null=True, default=None)  # SHA-256 of a stored file
+    document = Varchar(length=64, null=True, default=None)  # SHA-256 of a stored file, sealed
+    document_kind = Varchar(length=4, null=True, default=None)  # of documents.TYPES
+    document_size = Integer(null=True, default=None)  # bytes, before it was sealed
     opened_at = Timestamptz(default=clock.now)
     decided_at = Timestamptz(null=True, default=None)
     decided_by = UUID(null=True, default=None)  # account; None: a rule or a sponsor

@@ -7,6 +7,7 @@ from connect import clock, limits
 from connect.accounts.affiliations import TwoAlready, affiliate
 from connect.accounts.cases import (
     WAITING,
+    CaseDecided,
     applicant_of,
     approve_case,
     case_held,
@@ -16,6 +17,7 @@ from connect.accounts.cases import (
     mail_no,
     put,
 )
+from connect.accounts.documents import keep_document
 from connect.accounts.links import make_link, use_link
 from connect.accounts.queries import Ended, account_of, proved_addresses
 from connect.accounts.rules import normal_email
@@ -46,10 +48,6 @@ class DomainProvesNothing(Conflict):
         "Your address alone does not prove where you work and what you do. Use a code of your "
         "agency, name somebody there who can vouch for you, or ask a registrar."
     )
-
-
-class CaseDecided(Conflict):
-    message = "This request was decided already."
 
 
 async def agency_by_address(email: str) -> tuple[Agency, AgencyDomain] | None:
@@ -214,17 +212,16 @@ async def request_by_sponsor(
 
 
 async def request_by_registrar(
-    actor: Actor, *, explanation: str, agency: UUID | None, document: str | None
+    actor: Actor, *, explanation: str, agency: UUID | None, document: bytes | None
 ) -> EligibilityCase:
-    """Ask a registrar, with a document or an explanation.
-
-    Args:
-        document: SHA-256 of a stored file.
+    """Ask a registrar, with a document, an explanation, or both.
 
     Raises:
         AddressNotProved: one's own is not.
         CaseWaits: another request waits.
-        Invalid: neither document nor explanation, or an agency that is not active.
+        Invalid: neither document nor explanation, an agency that is not active, or a document
+            that cannot be taken.
+        TooMany: too many documents within the hour.
     """
     wrong = {}
     if not explanation.strip() and not document:
@@ -233,6 +230,7 @@ async def request_by_registrar(
         wrong["agency_id"] = fault
     if wrong:
         raise Invalid(wrong)
+    kept = await keep_document(actor, document) if document is not None else None
     async with transaction():
         account = await applicant_of(actor)
         case = EligibilityCase(
@@ -241,7 +239,9 @@ async def request_by_registrar(
             state=CaseState.OPEN,
             agency=agency,
             explanation=explanation,
-            document=document,
+            document=kept.digest if kept else None,
+            document_kind=kept.kind if kept else None,
+            document_size=kept.size if kept else None,
         )
         await put(actor, case)
     return case

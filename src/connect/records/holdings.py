@@ -164,7 +164,7 @@ HOLDINGS = [
     Holding(
         table=accounts.EligibilityCase,
         whose=by("account"),
-        none="route state opened_at decided_at",
+        none="route state opened_at decided_at document_kind document_size",
         pseudonym="id account agency decided_by",
         personal="sponsor_email explanation document reason",
         closes={"sponsor_email": "", "explanation": ""},

@@ -21,6 +21,7 @@ from connect.accounts.factors_api import FactorsApi
 from connect.accounts.factors_pages import FactorPages, SecondStepPages
 from connect.accounts.invitations_api import InvitationsApi
 from connect.accounts.invitations_pages import InvitationPages
+from connect.accounts.inviting_pages import AgencyInvitationPages, SiteInvitationPages
 from connect.accounts.pages import AccountPages
 from connect.accounts.people_api import PeopleApi
 from connect.accounts.people_pages import PeoplePages, VerificationPages
@@ -90,6 +91,7 @@ API = [
 ]
 PAGES = [
     AccountPages,
+    AgencyInvitationPages,
     AgencyPages,
     CertificatePages,
     CoursePages,
@@ -111,6 +113,7 @@ PAGES = [
     RosterPages,
     ScreeningPages,
     SecondStepPages,
+    SiteInvitationPages,
     TrailPages,
     TranscriptPages,
     VerificationPages,

@@ -164,6 +164,8 @@ NAMES = (
     "invitations-empty",
     "invitations-errors",
     "invitations",
+    "invitations-site",
+    "invitations-renewed",
     "invited",
     "invited-register",
     "invited-join",

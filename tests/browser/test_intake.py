@@ -83,6 +83,28 @@ async def test_somebody_with_an_account_signs_in_and_joins_by_keyboard(
     assert work_there.consented_at is not None
 
 
+async def test_a_registrar_invites_to_the_site_without_script_and_by_keyboard(
+    person, work, mailbox, clock, album
+):
+    rex = await make.staff(Role.REGISTRAR, legal_name="Rex Registrar")
+    someone = await person(rex, script=False, keyboard=True)
+    await someone.open("/admin/people")
+    await someone.follow("Invite people by mail")
+    await someone.write("Email addresses", f"{EMAIL} other@agency.example")
+    await someone.send("Send the invitations")
+    await album.look_without_script(someone.page, "invitations-site")
+    await someone.send(f"Withdraw the invitation of {EMAIL}")
+    await someone.send("Renew the invitation of other@agency.example")
+    await expect(someone.page.locator("tbody")).to_contain_text("Withdrawn on March 2, 2026")
+    await album.look_without_script(someone.page, "invitations-renewed")
+    await work()
+
+    assert [mail.to for mail in mailbox] == ["other@agency.example"]
+    newcomer = await person()
+    await newcomer.open(re.search(r"/invitations/\S+", mailbox[0].body)[0])
+    await expect(newcomer.page.locator("main")).to_contain_text("Rex Registrar")
+
+
 async def test_people_and_rosters_are_brought_as_files(person, work, clock, album):
     agency = await make.agency(name="Cedar Falls PD", state="IA", ori="IA0070100")
     registrar = await person(await make.staff(Role.REGISTRAR))

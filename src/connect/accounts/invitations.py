@@ -18,9 +18,9 @@ from connect.accounts.tables import Account, AccountStatus, Invitation, LinkKind
 from connect.agencies.queries import active_agency
 from connect.agencies.tables import Agency
 from connect.db import fetch, locked, one, transaction
-from connect.errors import Invalid, NotFound, field_errors
+from connect.errors import Forbidden, Invalid, NotFound, field_errors
 from connect.fields import Email, Line
-from connect.jobs import Retry, enqueue_many
+from connect.jobs import Retry, enqueue, enqueue_many
 from connect.lists import ROSTER_CATEGORIES
 from connect.mail.actions import write_mail
 from connect.policy import Actor, Permission, Relation
@@ -32,11 +32,12 @@ RENEWED = ("legal_name", "title", "category", "note", "invited_by", "sent_at", "
 AT_ONCE = 400  # rows in one statement
 INVITE = Permission.INVITE_PEOPLE
 OPEN = Invitation.accepted_at.is_null() & Invitation.withdrawn_at.is_null()
-WAITING = """
+UNANSWERED = "i.accepted_at IS NULL AND i.withdrawn_at IS NULL"
+LISTED = """
 SELECT i.id, i.email, i.agency, g.name AS agency_name, i.legal_name, i.title, i.category,
-  i.sent_at, i.expires_at
+  i.sent_at, i.expires_at, i.accepted_at, i.withdrawn_at
 FROM invitation i LEFT JOIN agency g ON g.id = i.agency
-WHERE i.accepted_at IS NULL AND i.withdrawn_at IS NULL{filters} ORDER BY i.id DESC LIMIT {limit}
+WHERE {where} ORDER BY i.id DESC LIMIT {limit}
 """
 
 
@@ -217,17 +218,56 @@ async def waiting(
         agency_id: of this agency only.
     """
     actor.must(INVITE)
-    filters, values = "", list[Any]()
+    where, values = [UNANSWERED], list[Any]()
     if actor.relation(INVITE) is not Relation.ANY:
         own = sorted(actor.agencies(INVITE))
-        filters += f" AND i.agency IN ({', '.join(['{}'] * len(own))})"
+        where.append(f"i.agency IN ({', '.join(['{}'] * len(own))})")
         values += own
-    for column, value in (("i.agency = {}", agency_id), ("i.id < {}", before)):
+    for condition, value in (("i.agency = {}", agency_id), ("i.id < {}", before)):
         if value:
-            filters += f" AND {column}"
+            where.append(condition)
             values.append(value)
-    sql = WAITING.replace("{filters}", filters).replace("{limit}", str(int(limit) + 1))
+    return await _listed(where, values, limit)
+
+
+async def to_the_site(
+    actor: Actor, *, before: UUID | None = None, limit: int
+) -> list[dict[str, Any]]:
+    """Invitations without an agency, answered ones too, newest first, one more than *limit*."""
+    actor.must(INVITE)
+    if not _for_all(actor):
+        raise Forbidden
+    where, values = ["i.agency IS NULL"], list[Any]()
+    if before:
+        where.append("i.id < {}")
+        values.append(before)
+    return await _listed(where, values, limit)
+
+
+async def _listed(where: list[str], values: list[Any], limit: int) -> list[dict[str, Any]]:
+    sql = LISTED.replace("{where}", " AND ".join(where)).replace("{limit}", str(limit + 1))
     return await fetch(sql, *values)
+
+
+async def renew(actor: Actor, invitation_id: UUID) -> Invitation:
+    """Mail an invitation that waits, or has run out, again; its earlier link ends.
+
+    Raises:
+        NotFound: there is none without an answer, or it is not the actor's to renew.
+        NotActive: the agency is not active any more.
+    """
+    async with transaction():
+        row = await _own(actor, invitation_id)
+        if row.withdrawn_at:
+            raise NotFound
+        if row.agency:
+            await active_agency(actor, row.agency)
+        row.sent_at, row.expires_at, row.invited_by = clock.now(), clock.now() + LASTS, actor.id
+        await row.save([Invitation.sent_at, Invitation.expires_at, Invitation.invited_by])
+        await _end_links([row.id])
+        await audit.record(actor, "invitation.renewed", Invitation, of=row.id)
+        await enqueue("accounts.send_invitation", invitation_id=row.id)
+    return row
 
 
 async def withdraw(actor: Actor, invitation_id: UUID) -> Invitation:
@@ -236,18 +276,23 @@ async def withdraw(actor: Actor, invitation_id: UUID) -> Invitation:
     Raises:
         NotFound: there is none that waits, or it is not the actor's to end.
     """
-    actor.must(INVITE)
     async with transaction():
-        query = Invitation.objects().where(Invitation.id == invitation_id)
-        row = await one(locked(query, Invitation))
-        may = actor.may(INVITE, agency=row.agency) if row.agency else _for_all(actor)
-        if not may or row.accepted_at:
-            raise NotFound
+        row = await _own(actor, invitation_id)
         if row.withdrawn_at is None:
             row.withdrawn_at = clock.now()
             await row.save([Invitation.withdrawn_at])
             await _end_links([row.id])
             await audit.record(actor, "invitation.withdrawn", Invitation, of=row.id)
+    return row
+
+
+async def _own(actor: Actor, invitation_id: UUID) -> Invitation:
+    """One that the actor may change, with its lock; it was not accepted."""
+    actor.must(INVITE)
+    row = await one(locked(Invitation.objects().where(Invitation.id == invitation_id), Invitation))
+    may = actor.may(INVITE, agency=row.agency) if row.agency else _for_all(actor)
+    if not may or row.accepted_at:
+        raise NotFound
     return row
 
 

@@ -1,48 +1,28 @@
-"""Inviting people to an agency, and answering an invitation, as pages."""
+"""Following an invitation, as pages. How one is sent: ``inviting_pages``."""
 
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Any
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath, FromQuery
-from msgspec import Meta
+from litestar.params import FromPath
 
 from connect.accounts import invited
 from connect.accounts.affiliations import TwoAlready
 from connect.accounts.authentication import network, session_cookie
-from connect.accounts.invitations import invite, waiting, withdraw
 from connect.accounts.pages import options
 from connect.accounts.queries import account_of
 from connect.accounts.rules import ADULTS_ONLY, faults
 from connect.accounts.tables import Account, Invitation
-from connect.agencies.queries import managed_agency
 from connect.config import settings
 from connect.db import one
 from connect.errors import Invalid, decode
 from connect.fields import Discipline, Line, Name, Password, State, Zone
-from connect.lists import ROSTER_CATEGORIES
-from connect.paging import cut, read_cursor
 from connect.policy import Actor, Permission
 from connect.web.forms import read_form
 from connect.web.templating import day, page, redirect
 
 ActorRequest = Request[Actor, Any, Any]
-PER_PAGE = 50
 NOT_KEPT = {"Cache-Control": "no-store"}  # these pages tell names to whoever has the link
-NOTICES = {
-    "sent": "The invitations are on their way.",
-    "withdrawn": "The invitation is withdrawn. Its link opens nothing any more.",
-}
-CATEGORIES = [(item.code, item.label) for item in ROSTER_CATEGORIES.values()]
-Note = Annotated[str, Meta(max_length=1000, description="Write at most 1,000 characters.")]
-
-
-class InviteForm(msgspec.Struct, forbid_unknown_fields=True):
-    emails: Annotated[str, Meta(max_length=200_000, description="Write fewer addresses.")]
-    title: Line = ""
-    category: Annotated[str, Meta(max_length=20)] = ""
-    note: Note = ""
 
 
 class JoinForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,37 +45,6 @@ class JoinForm(msgspec.Struct, forbid_unknown_fields=True):
 
 class InvitationPages(Controller):
     include_in_schema = False
-
-    @get("/agencies/{agency_id:uuid}/invitations", permission=Permission.INVITE_PEOPLE)
-    async def invitations(
-        self, request: ActorRequest, agency_id: FromPath[UUID], notice: FromQuery[str] = ""
-    ) -> Response[str]:
-        return await _invitations(request, agency_id, notice=NOTICES.get(notice, ""))
-
-    @post("/agencies/{agency_id:uuid}/invitations", permission=Permission.INVITE_PEOPLE)
-    async def invite(self, request: ActorRequest, agency_id: FromPath[UUID]) -> Response[Any]:
-        fields = await read_form(request)
-        try:
-            given = decode(InviteForm, fields, strict=False)
-            shared: dict[str, Any] = {"title": given.title, "category": given.category or None}
-            emails = given.emails.split()
-            people = [{"email": email} | shared for email in emails]
-            await invite(request.user, people, agency_id=agency_id, note=given.note)
-        except Invalid as refusal:
-            errors = _by_line(refusal.errors, str(fields.get("emails", "")).split())
-            return await _invitations(request, agency_id, form=fields, errors=errors)
-        return redirect(f"/agencies/{agency_id}/invitations?notice=sent")
-
-    @post(
-        "/agencies/{agency_id:uuid}/invitations/{invitation_id:uuid}/withdrawal",
-        permission=Permission.INVITE_PEOPLE,
-    )
-    async def withdraw(
-        self, request: ActorRequest, agency_id: FromPath[UUID], invitation_id: FromPath[UUID]
-    ) -> Response[None]:
-        await read_form(request)
-        await withdraw(request.user, invitation_id)
-        return redirect(f"/agencies/{agency_id}/invitations?notice=withdrawn")
 
     @get("/invitations/{token:str}", permission=Permission.REGISTER)
     async def invited(self, request: ActorRequest, token: FromPath[str]) -> Response[str]:
@@ -128,50 +77,6 @@ class InvitationPages(Controller):
         answer = redirect("/courses")
         answer.set_cookie(session_cookie(secret))
         return answer
-
-
-def _by_line(errors: dict[str, str], emails: list[str]) -> dict[str, str]:
-    """Faults of a list of people as one of its field, which names the addresses."""
-    lines, others = [], {}
-    for name, words in errors.items():
-        people, _, rest = name.partition(".")
-        number, _, field = rest.partition(".")
-        if people == "people" and field == "email":
-            lines.append(f"{emails[int(number)][:80]}: {words}")
-        elif people == "people":
-            others[field or "emails"] = words
-        else:
-            others[name] = words
-    return ({"emails": " ".join(lines[:20])} if lines else {}) | others
-
-
-async def _invitations(
-    request: ActorRequest,
-    agency_id: UUID,
-    *,
-    form: dict[str, Any] | None = None,
-    errors: dict[str, str] | None = None,
-    notice: str = "",
-) -> Response[str]:
-    agency = await managed_agency(request.user, agency_id)
-    after = request.query_params.get("after", "")
-    before = read_cursor(after, UUID) if after else None
-    rows = await waiting(request.user, agency_id=agency.id, before=before, limit=PER_PAGE)
-    kept, following = cut(rows, PER_PAGE, lambda row: row["id"])
-    return page(
-        request,
-        "accounts/invitations.html",
-        status=422 if errors else 200,
-        agency={"id": agency.id, "name": agency.name},
-        waiting=[
-            row | {"sent": day(row["sent_at"]), "until": day(row["expires_at"])} for row in kept
-        ],
-        next=f"/agencies/{agency_id}/invitations?after={following}" if following else "",
-        categories=CATEGORIES,
-        form=form or {},
-        errors=errors or {},
-        notice=notice,
-    )
 
 
 async def _facts(invitation: Invitation) -> dict[str, Any]:

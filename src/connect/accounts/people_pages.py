@@ -209,6 +209,7 @@ class PeoplePages(Controller):
             q=words,
             next=f"/admin/people?q={words}&after={following}" if following else "",
             waiting=len(await waiting_cases(request.user)) if waiting else 0,
+            may_invite=request.user.may(Permission.INVITE_PEOPLE),
             may_merge=request.user.may(Permission.MERGE_PEOPLE),
         )
 

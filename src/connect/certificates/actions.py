@@ -29,11 +29,15 @@ async def issue_certificate(
     credit_lines: list[str],
     source_kind: str,
     source: UUID,
+    acknowledgement: str = "",
 ) -> Certificate:
     """Write the certificate that *source* earned, in the caller's transaction; drawn later.
 
     The facts are fixed before anything is drawn, so that a PDF lost on its way can be made
     again and says the same.
+
+    Args:
+        acknowledgement: what the grant that paid prescribes; empty: the site's own setting.
     """
     facts = drawing.CertificateFacts(
         number=number_of(day.year, await _next_number(day.year)),
@@ -48,7 +52,7 @@ async def issue_certificate(
         credit_lines=credit_lines,
         signatory_name=settings().signatory_name,
         signatory_title=settings().signatory_title,
-        grant_acknowledgement=settings().grant_acknowledgement,
+        grant_acknowledgement=acknowledgement or settings().grant_acknowledgement,
         mark=_configured_mark(),
     )
     row = Certificate(

@@ -36,6 +36,7 @@ from connect.learning.tables import (
 from connect.mail.actions import write_mail
 from connect.policy import Actor, Permission
 from connect.trainings.actions import record_training
+from connect.trainings.queries import acknowledgement_of
 
 
 class AddressNotProved(Forbidden):
@@ -248,22 +249,6 @@ async def complete_if_met(actor: Actor, enrollment: Enrollment) -> bool:
     now = clock.now()
     day = clock.day_in(account.time_zone, now)
     version = await _version_number(enrollment)
-    certificate = await issue_certificate(
-        actor,
-        holder=account.id,
-        name=account.certificate_name or account.legal_name,
-        title=content.title,
-        version=version,
-        minutes=content.contact_minutes,
-        day=day,
-        credit_lines=[
-            f"{c.state} · {c.board} · {c.course_number} · {c.minutes} minutes"
-            for c in content.credits
-            if c.valid_from is None or c.valid_from <= day
-        ],
-        source_kind="enrollment",
-        source=enrollment.id,
-    )
     here = await affiliations_on(account.id, day)
     employer = here[0] if here else None
     training = None
@@ -283,6 +268,23 @@ async def complete_if_met(actor: Actor, enrollment: Enrollment) -> bool:
             agency_name=employer["agency_name"] if employer else None,
             source=enrollment.id,
         )
+    certificate = await issue_certificate(
+        actor,
+        holder=account.id,
+        name=account.certificate_name or account.legal_name,
+        title=content.title,
+        version=version,
+        minutes=content.contact_minutes,
+        day=day,
+        credit_lines=[
+            f"{c.state} · {c.board} · {c.course_number} · {c.minutes} minutes"
+            for c in content.credits
+            if c.valid_from is None or c.valid_from <= day
+        ],
+        source_kind="enrollment",
+        source=enrollment.id,
+        acknowledgement=await acknowledgement_of(training) if training else "",
+    )
     await Completion.insert(
         Completion(
             enrollment=enrollment.id,

@@ -39,6 +39,13 @@ class Letter(msgspec.Struct):
         return message
 
 
+def text_of(message: EmailMessage) -> str:
+    """What a reader without HTML shows of a mail."""
+    plain = message.get_body(("plain",))
+    assert isinstance(plain, EmailMessage)
+    return str(plain.get_content()).replace("\r\n", "\n")
+
+
 class PostOffice:
     """Takes every mail. What it is to answer instead stands in *answers*, used up in order."""
 

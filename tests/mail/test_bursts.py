@@ -20,7 +20,7 @@ from connect.mail.kinds import MailClass
 from connect.mail.tables import Mail
 from connect.policy import VISITOR, Role
 from connect.worker import HANDLERS
-from mail.post_office import post_office
+from mail.post_office import post_office, text_of
 
 VERIFIED = "accounts/verified"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -67,8 +67,8 @@ async def test_of_520_at_once_500_leave_and_administrators_get_one_mail(database
     assert await states() == ["held"] * 20 + ["sent"] * 500
     (word,) = [m for m in left if m["To"] != "ada@agency.example"]
     assert (word["To"], word["Subject"]) == ("root@connect.example", "Mails are held at Connect")
-    assert "more than 500 mails" in word.get_content()
-    assert "/admin/outbox" in word.get_content()
+    assert "more than 500 mails" in text_of(word)
+    assert "/admin/outbox" in text_of(word)
 
 
 async def test_another_kind_is_not_held_for_it(work, mailbox, three):

@@ -22,7 +22,7 @@ from connect.mail.preferences import SWITCHED, preferences_of, stop_address
 from connect.mail.rules import foot
 from connect.mail.tables import Mail, MailPreference
 from connect.policy import Role
-from mail.post_office import post_office
+from mail.post_office import post_office, text_of
 
 VERIFIED = "accounts/verified"
 ALL = dict.fromkeys(SWITCHED, True)
@@ -183,7 +183,7 @@ async def test_a_mail_says_why_and_how_to_stop_it_and_a_program_can(work, client
     stop = mail["List-Unsubscribe"]
     assert re.fullmatch(r"<http://127\.0\.0\.1:8000/unsubscribe/[\w.-]+>", stop)
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    foot_of_it = mail.get_content().replace("\r\n", "\n").rpartition("\n\n")[2]
+    foot_of_it = text_of(mail).rpartition("\n\n")[2]
     assert foot_of_it == (
         f"{KINDS[VERIFIED].why}\nStop mails like this: {stop[1:-1]}\n"
         "Choose which mails you get: http://127.0.0.1:8000/account/mail\n"
@@ -316,8 +316,8 @@ async def test_a_mail_that_keeps_the_account_safe_cannot_be_stopped(work, kind):
     (mail,) = await delivered(work)
 
     assert mail["List-Unsubscribe"] is None
-    assert "/unsubscribe/" not in mail.get_content()
-    assert "cannot be switched off" in mail.get_content()
+    assert "/unsubscribe/" not in text_of(mail)
+    assert "cannot be switched off" in text_of(mail)
 
 
 async def test_without_an_account_there_is_nothing_to_switch(work):
@@ -326,7 +326,7 @@ async def test_without_an_account_there_is_nothing_to_switch(work):
     (mail,) = await delivered(work)
 
     assert mail["List-Unsubscribe"] is None
-    assert mail.get_content().rstrip().endswith(KINDS[VERIFIED].why)
+    assert text_of(mail).rstrip().endswith(KINDS[VERIFIED].why)
 
 
 @pytest.mark.parametrize("name", KINDS)

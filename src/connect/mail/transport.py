@@ -1,4 +1,4 @@
-"""How mail leaves: by SMTP, or onto the console where none is set."""
+"""How mail leaves: as text and as HTML, by SMTP; or onto the console where none is set."""
 
 import asyncio
 import email.policy
@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
 from connect.config import settings
+from connect.mail.letter import as_html
 
 SECONDS = 30  # for one mail; the library would wait as long for each step
 
@@ -60,6 +61,8 @@ async def send(
         message["List-Unsubscribe"] = f"<{stop}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(body)
+    message.add_alternative(as_html(subject, body), subtype="html")
+    message.set_boundary(f"connect-{mail_id.hex}")  # of the row too: sent again, the same bytes
     if not settings().smtp_url:
         print(f"\n--- mail to {to}: {subject}\n{body}---", file=sys.stderr, flush=True)
         return

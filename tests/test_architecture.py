@@ -33,6 +33,7 @@ ACROSS = {"tables", "rules", "queries", "actions"} | {
     "authentication",
     "codes",
     "content",
+    "documents",
     "imports",
     "people",
     "roles",

@@ -211,6 +211,22 @@ def replay_erasures(path: Path | None) -> None:
 
 
 @commands.command()
+@click.option("--dry-run", is_flag=True, help="Only list what would go.")
+def retention(dry_run: bool) -> None:
+    """Erase and remove what is kept no longer; the worker does it every day."""
+    from connect.records.retention import due, end_retention
+
+    found = run(due)
+    for kind, ids in found.items():
+        for of in ids:
+            click.echo(f"{kind}\t{of}")
+    if not dry_run:
+        run(end_retention)
+    total = sum(map(len, found.values()))
+    say(f"{total} {'would go' if dry_run else 'went'}. Files follow by the worker.")
+
+
+@commands.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=int, envvar="PORT", default=8000, show_default=True)
 @click.option("--workers", type=int, envvar="WEB_CONCURRENCY", default=1, show_default=True)

@@ -9,7 +9,6 @@ from connect.accounts import actions as accounts
 from connect.accounts import (
     addresses,
     administrators,
-    documents,
     invitations,
     sign_in,
     states,
@@ -21,13 +20,13 @@ from connect.mail import actions as mail
 from connect.merges import actions as merges
 from connect.merges import duplicates
 from connect.records import actions as records
+from connect.records import retention
 
 HANDLERS: dict[str, jobs.Handler] = {
     "accounts.answer_address": addresses.answer_address,
     "accounts.answer_registration": accounts.answer_registration,
     "accounts.end_old_verifications": states.end_old_verifications,
     "accounts.expire_cases": verification.expire_cases,
-    "accounts.forget_documents": documents.forget_documents,
     "accounts.send_invitation": invitations.send_invitation,
     "accounts.send_proof": accounts.send_proof,
     "accounts.send_reset": sign_in.send_reset,
@@ -42,13 +41,13 @@ HANDLERS: dict[str, jobs.Handler] = {
     "mail.deliver": mail.deliver,
     "mail.sweep": mail.sweep,
     "records.remove_files": records.remove_files,
+    "records.retention": retention.end_retention,
     "merges.look": duplicates.look,
     "merges.sweep": merges.sweep,
 }
 EVERY: dict[str, timedelta] = {
     "accounts.end_old_verifications": timedelta(days=1),
     "accounts.expire_cases": timedelta(hours=1),
-    "accounts.forget_documents": timedelta(days=1),
     "accounts.sweep": timedelta(days=1),
     "idempotency.sweep": timedelta(days=1),
     "imports.sweep": timedelta(days=1),
@@ -57,6 +56,7 @@ EVERY: dict[str, timedelta] = {
     "mail.sweep": timedelta(days=1),
     "merges.look": timedelta(minutes=5),
     "merges.sweep": timedelta(days=1),
+    "records.retention": timedelta(days=1),
 }
 
 _last_slots: dict[str, int] = {}

@@ -93,6 +93,7 @@ NAMES = (
     "person-suspended",
     "erasure",
     "erasure-wrong",
+    "erasure-held",
     "erased-person",
     "reset-request",
     "reset-sent",

@@ -98,6 +98,10 @@ async def test_a_person_is_suspended_and_erased(person, clock, watch, album):
     await album.look(page, "erasure")
     await admin.send("Erase for good")
     await album.look(page, "erasure-wrong")
+    await admin.write("Why it is kept", "Case 12 of the county court")
+    await admin.send("Put on hold")
+    await album.look(page, "erasure-held")
+    await admin.send("Lift the hold")
     await admin.write("Why", "Asked for by letter.")
     await admin.send("Erase for good")
 

@@ -15,7 +15,7 @@ from connect import clock, files, limits
 from connect.accounts.cases import WAITING, CaseDecided, case_held
 from connect.accounts.tables import CaseRoute, EligibilityCase
 from connect.audit import record
-from connect.db import transaction
+from connect.db import fetch, transaction
 from connect.errors import Invalid, NotFound
 from connect.jobs import enqueue
 from connect.policy import SYSTEM, Actor, Permission
@@ -152,14 +152,22 @@ async def document_of(actor: Actor, case_id: UUID) -> tuple[str, bytes]:
     return case.document_kind, data
 
 
+OLD = """
+SELECT c.id FROM eligibility_case c JOIN account a ON a.id = c.account
+WHERE c.document IS NOT NULL AND c.decided_at < {} AND a.held_at IS NULL ORDER BY c.id
+"""
+
+
+async def old_documents() -> list[UUID]:
+    """The requests whose documents are to go: decided 90 days ago, and on no legal hold."""
+    return [row["id"] for row in await fetch(OLD, clock.now() - KEPT)]
+
+
 async def forget_documents() -> None:
     """Remove the documents of requests that were decided 90 days ago; job."""
-    old = await EligibilityCase.select(EligibilityCase.id).where(
-        EligibilityCase.document.is_not_null(), EligibilityCase.decided_at < clock.now() - KEPT
-    )
-    for row in old:
+    for case_id in await old_documents():
         async with transaction():
-            case, _ = await case_held(row["id"])
+            case, _ = await case_held(case_id)
             if not case.document:
                 continue
             await enqueue("records.remove_files", digests=[case.document])

@@ -59,6 +59,8 @@ class Account(Table, tablename="account"):
     # Closed, merged away or erased, whichever came first: no registered user from that day on.
     ended_at = Timestamptz(null=True, default=None)
     erased_at = Timestamptz(null=True, default=None)
+    held_at = Timestamptz(null=True, default=None)  # a legal hold: nothing of it is deleted
+    hold_reason = Text(default="")
 
 
 class Address(Table, tablename="address"):

@@ -51,6 +51,10 @@ class ErasedAlready(Conflict):
     message = "This person was erased already."
 
 
+class OnHold(Conflict):
+    message = "A legal hold keeps what is held about this person. Lift the hold first."
+
+
 class Erased(msgspec.Struct, frozen=True):
     """One line of the file of erasures: ids and moments, nothing else."""
 
@@ -107,6 +111,7 @@ async def erase(actor: Actor, account_id: UUID, *, reason: str) -> None:
         LastAdministrator: nobody else would be one.
         Invalid: there is no reason.
         NotFound, ErasedAlready: there is nobody to erase.
+        OnHold: a legal hold keeps the records.
     """
     actor.must(Permission.ERASE_PEOPLE)
     if account_id == actor.account_id:
@@ -118,12 +123,24 @@ async def erase(actor: Actor, account_id: UUID, *, reason: str) -> None:
         account = await one(locked(Account.objects().where(Account.id == account_id), Account))
         if account.erased_at is not None:
             raise ErasedAlready
-        now = clock.now()
-        for each in [account, *await _joined(account)]:
-            erased = Erased(each.id, now, each.ended_at or now)
-            await _erase(actor, each, erased, reason.strip())
-            # Before the commit: who asked for it must not come back with an old backup.
-            await asyncio.to_thread(files.append_line, erasure_file(), msgspec.json.encode(erased))
+        await erase_wholly(actor, account, reason.strip())
+
+
+async def erase_wholly(actor: Actor, account: Account, reason: str) -> None:
+    """Erase a locked account and those that were joined with it, in the caller's transaction.
+
+    Raises:
+        OnHold: a legal hold is on one of them.
+    """
+    now = clock.now()
+    every = [account, *await _joined(account)]
+    if any(each.held_at for each in every):
+        raise OnHold
+    for each in every:
+        erased = Erased(each.id, now, each.ended_at or now)
+        await _erase(actor, each, erased, reason)
+        # Before the commit: who asked for it must not come back with an old backup.
+        await asyncio.to_thread(files.append_line, erasure_file(), msgspec.json.encode(erased))
 
 
 async def _joined(account: Account) -> list[Account]:

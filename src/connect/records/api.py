@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, get, post
+from litestar import Controller, Request, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
 from connect.fields import Password, Reason
 from connect.policy import Actor, Permission
-from connect.records import actions
+from connect.records import actions, retention
 from connect.records.queries import held_about
 
 ActorRequest = Request[Actor, Any, Any]
@@ -58,3 +58,22 @@ class RecordsApi(Controller):
         self, request: ActorRequest, account_id: FromPath[UUID], data: JSONBody[ErasureIn]
     ) -> None:
         await actions.erase(request.user, account_id, reason=data.reason)
+
+    @put(
+        "/accounts/{account_id:uuid}/hold",
+        permission=Permission.ERASE_PEOPLE,
+        summary="Put a legal hold on a person: nothing is erased until it is lifted",
+        status_code=204,
+    )
+    async def hold(
+        self, request: ActorRequest, account_id: FromPath[UUID], data: JSONBody[ErasureIn]
+    ) -> None:
+        await retention.hold(request.user, account_id, reason=data.reason)
+
+    @delete(
+        "/accounts/{account_id:uuid}/hold",
+        permission=Permission.ERASE_PEOPLE,
+        summary="Lift a legal hold",
+    )
+    async def lift(self, request: ActorRequest, account_id: FromPath[UUID]) -> None:
+        await retention.lift(request.user, account_id)

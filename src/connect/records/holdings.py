@@ -325,10 +325,10 @@ HOLDINGS = [
         table=accounts.Account,
         whose=by("id"),
         none="status discipline state time_zone made_at proved_at verified_at attested_at "
-        "reverify_since code_tries suspended_at ended_at erased_at",
+        "reverify_since code_tries suspended_at ended_at erased_at held_at",
         pseudonym="id merged_into",
         personal="email legal_name certificate_name title suspension_reason",
-        hidden="password_hash",
+        hidden="password_hash hold_reason",
         becomes={"email": _its_id, "status": accounts.AccountStatus.ERASED},
         closes={
             "email": _its_id,

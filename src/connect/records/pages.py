@@ -10,13 +10,14 @@ from litestar.params import FromPath
 from connect.accounts.authentication import no_cookie
 from connect.accounts.people import person
 from connect.accounts.roles import LastAdministrator
+from connect.accounts.tables import Account
 from connect.errors import Conflict, Forbidden, Invalid, decode
 from connect.policy import Actor, Permission
-from connect.records import actions
+from connect.records import actions, retention
 from connect.records.api import ClosureIn, ErasureIn
 from connect.records.queries import held_about
 from connect.web.forms import read_form
-from connect.web.templating import page, redirect
+from connect.web.templating import day, page, redirect
 
 ActorRequest = Request[Actor, Any, Any]
 
@@ -73,6 +74,26 @@ class RecordsPages(Controller):
             return await _erasure(request, account_id, form=fields, errors={"reason": str(refusal)})
         return redirect(f"/admin/people/{account_id}?notice=erased")
 
+    @post("/admin/people/{account_id:uuid}/hold", permission=Permission.ERASE_PEOPLE)
+    async def hold(self, request: ActorRequest, account_id: FromPath[UUID]) -> Response[Any]:
+        fields = await read_form(request)
+        try:
+            if fields.get("act") == "lift":
+                await retention.lift(request.user, account_id)
+            else:
+                why = str(fields.get("hold_reason", ""))
+                given = decode(ErasureIn, {"reason": why}, strict=False)
+                await retention.hold(request.user, account_id, reason=given.reason)
+        except Invalid as refusal:
+            told = {"hold_reason": refusal.errors["reason"]}
+            return await _erasure(request, account_id, form=fields, errors=told)
+        return redirect(f"/admin/people/{account_id}/erasure")
+
+
+def held(account: Account) -> dict[str, str]:
+    """Since when and why a legal hold is on somebody; empty without one."""
+    return {"since": day(account.held_at), "why": account.hold_reason} if account.held_at else {}
+
 
 async def _erasure(
     request: ActorRequest,
@@ -87,6 +108,7 @@ async def _erasure(
         "records/erasure.html",
         status=422 if errors else 200,
         person={"id": account.id, "legal_name": account.legal_name, "email": account.email},
+        held=held(account),
         form=form or {},
         errors=errors or {},
     )

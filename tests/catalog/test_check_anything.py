@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from catalog.course_folder import FILES, TODAY, write_course
 from connect.catalog.check import check_course
-from connect.catalog.content import CourseContent
+from connect.catalog.content import CourseContent, QuestionKind
 
 
 def assert_checked(**changes: str | bytes | None) -> None:
@@ -54,8 +54,28 @@ def test_any_text_inside_a_valid_file_is_checked(path, at, text, replace):
     assert_checked(**{path: source[:at] + text + source[at + (len(text) if replace else 0) :]})
 
 
-KEYS = sorted(set(re.findall(r"[a-z_]{2,}", FILES["course.toml"] + FILES["quizzes/final.toml"])))
-WORDS = ["", "lesson", "quiz", "choice", "../x", "media/clock.svg", "en", "[^a]", "![](x)", "\n"]
+KEYS = sorted(
+    set(re.findall(r"[a-z_]{2,}", FILES["course.toml"] + FILES["quizzes/final.toml"]))
+    | {"accept", "gaps", "items", "left", "pairs", "tolerance"}
+)
+WORDS = [
+    "",
+    "lesson",
+    "quiz",
+    "choice",
+    "numeric",
+    "short",
+    "order",
+    "match",
+    "cloze",
+    "{accept}",
+    "../x",
+    "media/clock.svg",
+    "en",
+    "[^a]",
+    "![](x)",
+    "\n",
+]
 scalars = st.one_of(
     st.integers(),
     st.floats(),
@@ -87,6 +107,7 @@ def toml(value: object) -> str:
 
 
 tables = st.dictionaries(st.sampled_from(KEYS), values, max_size=8)
+KINDS = st.sampled_from(list(QuestionKind)).map(str)
 
 
 @given(tables, st.sampled_from(["course.toml", "quizzes/final.toml"]), st.booleans())
@@ -97,8 +118,26 @@ def test_any_toml_is_checked(table, path, instead):
     assert_checked(**{path: "\n".join(given_lines if instead else [*given_lines, *kept])})
 
 
+@given(KINDS, st.dictionaries(st.sampled_from(KEYS), values, max_size=6))
+@settings(deadline=None)
+def test_any_question_of_any_kind_is_checked(kind, table):
+    rest = {key: value for key, value in table.items() if key != "kind"}
+    question = "\n".join(f"{key} = {toml(value)}" for key, value in rest.items())
+    source = FILES["quizzes/final.toml"] + f'\n[[questions]]\nkind = "{kind}"\n{question}\n'
+    assert_checked(**{"quizzes/final.toml": source})
+
+
 MODULES = [
-    *("component_check", "content", "folder", "markdown", "markdown_check", "media", "prose"),
+    *(
+        "answer_check",
+        "component_check",
+        "content",
+        "folder",
+        "markdown",
+        "markdown_check",
+        "media",
+        "prose",
+    ),
     *("sources", "toml_lines", "toml_reader", "toml_table"),
 ]
 PATTERNS = {

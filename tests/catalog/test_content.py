@@ -3,13 +3,14 @@
 import hashlib
 import os
 from datetime import date
+from decimal import Decimal
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.course_folder import LESSON, SVG, TODAY, age, changed, write_course
+from catalog.course_folder import LESSON, QUIZ, SVG, TODAY, age, changed, write_course
 from connect.catalog.check import check_course
 from connect.catalog.content import (
     Audience,
@@ -19,10 +20,15 @@ from connect.catalog.content import (
     CourseContent,
     Credit,
     FeedbackPolicy,
+    Item,
     Media,
+    Number,
     OpenTo,
+    Pair,
     Purpose,
+    Question,
     QuestionKind,
+    is_plain,
     with_components,
     with_media,
 )
@@ -67,6 +73,91 @@ def test_the_course_reads_as_written(tmp_path):
     ]
     assert content.components[0].min_seconds == 30
     assert content.components[1].text == "I have read the lesson."
+
+
+KINDS = """
+[[questions]]
+id = "hours"
+kind = "numeric"
+text = "How many hours?"
+right = 0.3
+tolerance = 0.1
+
+[[questions]]
+id = "hotline"
+kind = "short"
+text = "Which number?"
+accept = ["1-800-THE-LOST", "18008435678"]
+
+[[questions]]
+id = "phases"
+kind = "order"
+text = "In which order?"
+items = [{id = "intake", text = "*Intake*"}, {id = "response", text = "First response"}]
+
+[[questions]]
+id = "roles"
+kind = "match"
+text = "Who does what?"
+pairs = [{left = "Dispatcher", right = "Takes the call"}, {left = "Detective", right = "Leads"}]
+
+[[questions]]
+id = "entry"
+kind = "cloze"
+text = "Within {gap1} hours for *anybody* under {gap2}."
+gaps = {gap2 = ["21"], gap1 = ["2", "two"]}
+"""
+
+
+def test_each_kind_of_question_reads_as_written(tmp_path):
+    content = content_of(tmp_path, **{"quizzes/final.toml": QUIZ + KINDS})
+
+    numeric, short, order, match, cloze = content.components[2].quiz.questions[3:]
+    assert numeric.number == Number(Decimal("0.3"), Decimal("0.1"))
+    assert short.accept == ["1-800-THE-LOST", "18008435678"]
+    assert order.items == [Item("intake", "Intake"), Item("response", "First response")]
+    assert match.pairs == [Pair("Dispatcher", "Takes the call"), Pair("Detective", "Leads")]
+    assert cloze.text == "Within {gap1} hours for anybody under {gap2}."
+    assert cloze.html == "Within {gap1} hours for <em>anybody</em> under {gap2}."
+    assert cloze.gaps == {"gap2": ["21"], "gap1": ["2", "two"]}
+    assert msgspec.json.decode(msgspec.json.encode(content), type=CourseContent) == content
+
+
+def test_a_version_stored_before_there_were_other_kinds_is_still_read():
+    stored = (
+        b'{"id":"q1","kind":"true_false","html":"Is it?","text":"Is it?","choices":[{"id":"true",'
+        b'"html":"True","text":"True","right":true,"feedback":"","feedback_html":""}],'
+        b'"pool":"main","points":1,"image":null,"alt":"","feedback":"","feedback_html":""}'
+    )
+
+    question = msgspec.json.decode(stored, type=Question)
+
+    assert question.choices == [Choice("true", "True", "True", True)]
+    assert (question.number, question.accept, question.items) == (None, [], [])
+    assert (question.pairs, question.gaps) == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("0", True),
+        ("-0.000", True),
+        ("123456789012345", True),
+        ("1234567890123456", False),
+        ("1000000000000000", False),  # a one, sixteen places from the point
+        ("0.000000000000001", True),
+        ("0.0000000000000001", False),
+        ("2.50000000000000000000", True),
+        ("2.50000000000000000001", False),
+        ("1e3", True),
+        ("1e999999999", False),
+        ("0e999999999", False),
+        ("nan", False),
+        ("-inf", False),
+    ],
+)
+def test_numbers_that_every_program_reads_alike_are_plain(written, plain):
+    assert is_plain(Decimal(written)) == plain
 
 
 def test_what_is_not_written_is_assumed(tmp_path):

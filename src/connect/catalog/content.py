@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from urllib.parse import unquote
 
@@ -34,7 +35,8 @@ class QuestionKind(StrEnum):
     CLOZE = "cloze"
 
 
-BUILT_QUESTIONS = {QuestionKind.CHOICE, QuestionKind.CHOICES, QuestionKind.TRUE_FALSE}
+# Answered by ids of choices.
+CHOSEN = {QuestionKind.CHOICE, QuestionKind.CHOICES, QuestionKind.TRUE_FALSE}
 
 
 class Purpose(StrEnum):
@@ -98,24 +100,47 @@ class Choice(msgspec.Struct, frozen=True):
     feedback_html: str = ""
 
 
-class Question(msgspec.Struct, frozen=True):
-    """One question and its key.
+class Number(msgspec.Struct, frozen=True):
+    """What ``numeric`` asks for, in decimals as they were written."""
 
-    A ``true_false`` question has the choices ``true`` and ``false``, in this order, so every
-    built kind is graded by the set of right choices.
+    right: Decimal
+    tolerance: Decimal = Decimal(0)  # how far off an answer may be, to either side
+
+
+class Item(msgspec.Struct, frozen=True):
+    id: str
+    text: str  # plain
+
+
+class Pair(msgspec.Struct, frozen=True):
+    left: str  # plain, as ``right`` is; no two alike on one side
+    right: str
+
+
+class Question(msgspec.Struct, frozen=True):
+    """One question and its key, which is the field of its kind.
+
+    A ``true_false`` question has the choices ``true`` and ``false``, in this order, so that it
+    is graded as ``choice`` and ``choices`` are, by the set of right choices. The text of a
+    ``cloze`` holds each of its ``gaps`` once, in braces.
     """
 
     id: str
     kind: QuestionKind
     html: str
     text: str
-    choices: list[Choice]
+    choices: list[Choice]  # choice, choices, true_false
     pool: str = "main"
     points: int = 1
     image: str | None = None  # a key of ``CourseContent.media``
     alt: str = ""
     feedback: str = ""
     feedback_html: str = ""
+    number: Number | None = None  # numeric
+    accept: list[str] = []  # short: any of them is right
+    items: list[Item] = []  # order: in the right order
+    pairs: list[Pair] = []  # match
+    gaps: dict[str, list[str]] = {}  # cloze: name of the gap to what is right in it
 
 
 class Quiz(msgspec.Struct, frozen=True):
@@ -180,6 +205,22 @@ class CourseContent(msgspec.Struct, frozen=True):
     valid_months: int | None = None
     credits: list[Credit] = []
     media: dict[str, Media] = {}  # path inside the course folder to the file
+
+
+MOST_DIGITS = 15  # of a number; so many are exact in every program that reads JSON
+
+
+def is_plain(number: Decimal) -> bool:
+    """Whether *number* is finite and has at most 15 digits, none more than 15 from the point."""
+    _, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int) or abs(exponent) > 100 or len(digits) > 100:
+        return False
+    written = "".join(map(str, digits)).lstrip("0")
+    kept = written.rstrip("0")
+    last = exponent + len(written) - len(kept)  # the power of ten of the last digit
+    if not kept:
+        return True
+    return len(kept) <= MOST_DIGITS and -MOST_DIGITS <= last <= MOST_DIGITS - len(kept)
 
 
 # A tag that the renderer wrote begins with exactly these bytes; in prose "<" is escaped.

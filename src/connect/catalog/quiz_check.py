@@ -3,8 +3,9 @@
 import posixpath
 
 from connect.catalog import markdown
+from connect.catalog.answer_check import KEYS, read_key
 from connect.catalog.content import (
-    BUILT_QUESTIONS,
+    CHOSEN,
     Choice,
     FeedbackPolicy,
     Purpose,
@@ -19,16 +20,7 @@ from connect.catalog.prose import warn_about_sentences
 from connect.catalog.toml_reader import read_toml
 from connect.catalog.toml_table import SLUG, SLUG_RULE, TITLE, Table, refuse_equal_ids
 
-# Where each kind that is not built yet has its key; they are read to that extent only.
-_KEYS = {
-    QuestionKind.NUMERIC: "right",
-    QuestionKind.SHORT: "accept",
-    QuestionKind.ORDER: "items",
-    QuestionKind.MATCH: "pairs",
-    QuestionKind.CLOZE: "gaps",
-}
 _TRUE_FALSE = {"en": ("True", "False"), "es": ("Verdadero", "Falso")}  # by language
-_ALL_KEYS = {*_KEYS.values(), "tolerance", "choices"}
 
 
 def check_quiz(course: Surroundings, path: str, pass_percent: int) -> Quiz | None:
@@ -94,8 +86,8 @@ def _draw(table: Table, questions: list[Question]) -> int | dict[str, int] | Non
 
 def _question(table: Table, place: Place, answers: tuple[str, str]) -> Question:
     kind = table.pick("kind", QuestionKind, None, required=True)
-    html, text = _words(table, "text", place, required=True)
-    feedback_html, feedback = _words(table, "feedback", place)
+    html, text = words(table, "text", place, required=True)
+    feedback_html, feedback = words(table, "feedback", place)
     written = table.text("image")
     alt = table.text("alt", required=bool(written))
     if alt and not written:
@@ -105,7 +97,7 @@ def _question(table: Table, place: Place, answers: tuple[str, str]) -> Question:
         kind or QuestionKind.CHOICE,
         html,
         text,
-        _choices(table, kind, place, answers) if kind in BUILT_QUESTIONS else [],
+        _choices(table, kind, place, answers) if kind in CHOSEN else [],
         pool=table.text("pool", pattern=SLUG, rule=SLUG_RULE) or "main",
         points=table.whole("points", 1, least=1),
         image=_image(table, written, place) if written else None,
@@ -113,11 +105,9 @@ def _question(table: Table, place: Place, answers: tuple[str, str]) -> Question:
         feedback=feedback,
         feedback_html=feedback_html,
     )
-    if kind in _KEYS:
-        table.refuse(f"questions of the kind {quoted(kind)} are not built yet", "kind")
-        if table.get(_KEYS[kind]) in (None, "", [], {}):
-            table.refuse(f"no right answer: {quoted(_KEYS[kind])} is missing", _KEYS[kind])
-    table.close(also=() if kind in BUILT_QUESTIONS else _ALL_KEYS)
+    if kind and kind not in CHOSEN:
+        question = read_key(table, question, lambda one, key: words(one, key, place, required=True))
+    table.close(also=() if kind else KEYS)
     return question
 
 
@@ -157,8 +147,8 @@ def _choices(
 
 
 def _choice(table: Table, place: Place) -> Choice:
-    html, text = _words(table, "text", place, required=True)
-    feedback_html, feedback = _words(table, "feedback", place)
+    html, text = words(table, "text", place, required=True)
+    feedback_html, feedback = words(table, "feedback", place)
     choice = Choice(
         table.text("id", required=True, pattern=SLUG, rule=SLUG_RULE),
         html,
@@ -171,7 +161,7 @@ def _choice(table: Table, place: Place) -> Choice:
     return choice
 
 
-def _words(table: Table, key: str, place: Place, *, required: bool = False) -> tuple[str, str]:
+def words(table: Table, key: str, place: Place, *, required: bool = False) -> tuple[str, str]:
     """A key that holds Markdown without blocks: sanitized HTML, and the plain words."""
     source = table.text(key, required=required, lines=True)
     if not source:
@@ -179,8 +169,8 @@ def _words(table: Table, key: str, place: Place, *, required: bool = False) -> t
     tokens = markdown.parse_inline(source)
     line = table.line(key)
     check_inline(((line, token) for _, token in markdown.inline_tokens(tokens)), place)
-    words = " ".join(markdown.plain(token.children) for token in tokens)
-    if not words.strip():
+    plain = " ".join(markdown.plain(token.children) for token in tokens)
+    if not plain.strip():
         table.refuse(f"{quoted(key)} has no words", key)
-    warn_about_sentences(line, words, table.faults)
-    return markdown.to_html(tokens), words
+    warn_about_sentences(line, plain, table.faults)
+    return markdown.to_html(tokens), plain

@@ -6,10 +6,12 @@ A value that is wrong is a fault and reads as the default, so that the rest is s
 import re
 from collections.abc import Container, Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
 
+from connect.catalog.content import MOST_DIGITS, is_plain
 from connect.catalog.faults import FileFaults, found_kind, quoted
 from connect.catalog.toml_lines import Path
 
@@ -18,6 +20,7 @@ SLUG_RULE = "use 1 to 60 of a to z, 0 to 9 and -"
 TITLE = 200  # characters of a title at most
 _NEAR = 0.7  # of 1: how much of a word must agree to be suggested
 MOST = 1_000_000  # no number in a course is larger; keeps every one within 32 bits
+MOST_NUMBER = 10**MOST_DIGITS  # that an answer may be
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # tab and newline stay
 
@@ -147,6 +150,20 @@ class Table:
             self.refuse(f"{quoted(key)} is {bound}", key)
             return default
         return value
+
+    def number(self, key: str, default: D) -> Decimal | D:
+        """A number in decimals as it was written: 0.1 is a tenth."""
+        value = self.get(key)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.expected("a number such as 2 or 2.5, without quotation marks", value, key)
+            return default
+        found = Decimal(str(value)) if abs(value) < MOST_NUMBER else Decimal("nan")
+        if not is_plain(found):
+            self.refuse(f"{quoted(key)} is not a number of at most {MOST_DIGITS} digits", key)
+            return default
+        return found
 
     def flag(self, key: str, default: D, *, required: bool = False) -> bool | D:
         value = self.get(key, required=required)

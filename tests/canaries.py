@@ -29,6 +29,7 @@ from connect.agencies.tables import Agency, AgencyCode, AgencyDomain, AgencyProf
 from connect.catalog.tables import Course
 from connect.imports.tables import Import, RefusedRow
 from connect.learning.actions import Event, enroll, note_event
+from connect.learning.answers import Given
 from connect.learning.attempts import save_answer, start_attempt
 from connect.mail.actions import write_mail
 from connect.mail.tables import MailPreference
@@ -148,7 +149,7 @@ async def _learn(actor: Actor) -> None:
             await note_event(actor, enrollment.id, "one", Event.HEARTBEAT)
         else:
             attempt, _ = await start_attempt(actor, enrollment.id, "final")
-            await save_answer(actor, attempt.id, "q1", choices=["a"])
+            await save_answer(actor, attempt.id, "q1", Given(choices=["a"]))
 
 
 def tenant_tables() -> list[type[Table]]:

@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -13,6 +14,9 @@ from connect.catalog.content import (
     Component,
     ComponentKind,
     CourseContent,
+    Item,
+    Number,
+    Pair,
     Purpose,
     Question,
     QuestionKind,
@@ -51,6 +55,34 @@ def question(name: str, *, right: set[str] | None = None, **changes: Any) -> Que
             **changes,
         }
     )
+
+
+def every_kind(**changes: Any) -> list[Question]:
+    """A question of each kind, named by its kind."""
+    keys: dict[str, dict[str, Any]] = {
+        "choice": {"choices": [choice("a", right=True), choice("b")]},
+        "choices": {"choices": [choice("a", right=True), choice("b"), choice("c", right=True)]},
+        "true_false": {"choices": [choice("true", right=True), choice("false")]},
+        "numeric": {"number": Number(Decimal("2"), Decimal("0.5"))},
+        "short": {"accept": ["1-800-THE-LOST", "Hotline"]},
+        "order": {
+            "items": [Item("intake", "Intake"), Item("answer", "Answer"), Item("end", "End")]
+        },
+        "match": {
+            "pairs": [Pair("Dispatcher", "Call"), Pair("Chief", "Team"), Pair("Nurse", "Care")]
+        },
+        "cloze": {
+            "text": "Within {hours} hours, under {age}.",
+            "html": "Within {hours} hours, under <b>{age}</b>.",
+            "gaps": {"age": ["21"], "hours": ["2", "two"]},
+        },
+    }
+    return [
+        question(
+            kind.replace("_", "-"), **{"kind": QuestionKind(kind), "choices": [], **key, **changes}
+        )
+        for kind, key in keys.items()
+    ]
 
 
 def quiz(**changes: Any) -> Quiz:

@@ -7,6 +7,7 @@ import make
 from connect.accounts.links import make_link
 from connect.accounts.tables import LinkKind
 from connect.learning.actions import enroll
+from connect.learning.answers import Given
 from connect.learning.attempts import start_attempt, submit_answers
 from connect.policy import Role
 
@@ -22,7 +23,9 @@ async def completed(owner):
     await make.course(content)
     enrollment, _ = await enroll(owner, content.slug)
     attempt, _ = await start_attempt(owner, enrollment.id, "final")
-    await submit_answers(owner, attempt.id, {"q1": ["a"], "q2": ["a"]})
+    await submit_answers(
+        owner, attempt.id, {"q1": Given(choices=["a"]), "q2": Given(choices=["a"])}
+    )
     return f"/learn/{enrollment.id}/final", "/certificates/C-2026-000001"
 
 

@@ -26,10 +26,8 @@ async def rows(sql: str) -> list[tuple[str, ...]]:
 async def nothing_acknowledged_is_lost(ledger: Ledger) -> None:
     """I1: answers, steps, results and certificates are as the clients were told."""
     held = {
-        (attempt, question): msgspec.json.decode(choices)
-        for attempt, question, choices in await rows(
-            "SELECT attempt, question, choices FROM answer"
-        )
+        (attempt, question): msgspec.json.decode(given)["choices"]
+        for attempt, question, given in await rows("SELECT attempt, question, given FROM answer")
     }
     assert ledger.acknowledged <= held.keys()
     assert [

@@ -9,6 +9,7 @@ import make
 from connect.catalog.content import Purpose
 from connect.errors import Invalid, NotFound
 from connect.learning.actions import AttemptsUsedUp, EnrollmentEnded, enroll
+from connect.learning.answers import Given
 from connect.learning.attempts import (
     AlreadyPassed,
     AttemptClosed,
@@ -23,8 +24,8 @@ from connect.learning.attempts import (
 from connect.learning.queries import answers_to
 from connect.learning.tables import Answer, Attempt, AttemptState, Completion, Enrollment
 
-RIGHT = {"q1": ["a"], "q2": ["a", "b"]}
-WRONG = {"q1": ["b"], "q2": ["a"]}
+RIGHT = {"q1": Given(choices=["a"]), "q2": Given(choices=["a", "b"])}
+WRONG = {"q1": Given(choices=["b"]), "q2": Given(choices=["a"])}
 
 
 async def quizzed(**changes):
@@ -40,8 +41,8 @@ async def quizzed(**changes):
 
 async def attempted(actor, enrollment, answers):
     attempt, _ = await start_attempt(actor, enrollment.id, "final")
-    for question, choices in answers.items():
-        await save_answer(actor, attempt.id, question, choices)
+    for question, given in answers.items():
+        await save_answer(actor, attempt.id, question, given)
     return attempt
 
 
@@ -81,13 +82,13 @@ async def test_the_last_answer_stays(database, clock):
     actor, enrollment, _ = await quizzed()
     attempt, _ = await start_attempt(actor, enrollment.id, "final")
 
-    first = await save_answer(actor, attempt.id, "q1", ["b"])
+    first = await save_answer(actor, attempt.id, "q1", Given(choices=["b"]))
     clock.move(timedelta(seconds=5))
-    second = await save_answer(actor, attempt.id, "q1", ["c"])
+    second = await save_answer(actor, attempt.id, "q1", Given(choices=["c"]))
 
     saved = await answers_to(attempt.id)
     assert second - first == timedelta(seconds=5)
-    assert saved == {"q1": {"choices": ["c"], "saved_at": second}}
+    assert saved == {"q1": {"given": Given(choices=["c"]), "saved_at": second}}
 
 
 async def test_answers_from_two_tabs_are_both_kept(database):
@@ -95,10 +96,11 @@ async def test_answers_from_two_tabs_are_both_kept(database):
     attempt, _ = await start_attempt(actor, enrollment.id, "final")
 
     await asyncio.gather(
-        save_answer(actor, attempt.id, "q1", ["a"]), save_answer(actor, attempt.id, "q2", ["b"])
+        save_answer(actor, attempt.id, "q1", Given(choices=["a"])),
+        save_answer(actor, attempt.id, "q2", Given(choices=["b"])),
     )
 
-    assert {q: a["choices"] for q, a in (await answers_to(attempt.id)).items()} == {
+    assert {q: a["given"].choices for q, a in (await answers_to(attempt.id)).items()} == {
         "q1": ["a"],
         "q2": ["b"],
     }
@@ -110,7 +112,7 @@ async def test_choices_that_do_not_fit_are_refused(database, choices):
     attempt, _ = await start_attempt(actor, enrollment.id, "final")
 
     with pytest.raises(Invalid) as refusal:
-        await save_answer(actor, attempt.id, "q1", choices)
+        await save_answer(actor, attempt.id, "q1", Given(choices=choices))
 
     assert list(refusal.value.errors) == ["choices"]
     assert await Answer.count() == 0
@@ -122,9 +124,9 @@ async def test_a_submitted_attempt_takes_no_more_answers(database):
     await submit_attempt(actor, attempt.id)
 
     with pytest.raises(AttemptClosed):
-        await save_answer(actor, attempt.id, "q1", ["a"])
+        await save_answer(actor, attempt.id, "q1", Given(choices=["a"]))
 
-    assert (await answers_to(attempt.id))["q1"]["choices"] == ["b"]
+    assert (await answers_to(attempt.id))["q1"]["given"] == Given(choices=["b"])
 
 
 async def test_a_strangers_attempt_is_not_found(database):
@@ -133,7 +135,7 @@ async def test_a_strangers_attempt_is_not_found(database):
     stranger = await make.learner()
 
     for act in (
-        save_answer(stranger, attempt.id, "q1", ["a"]),
+        save_answer(stranger, attempt.id, "q1", Given(choices=["a"])),
         submit_attempt(stranger, attempt.id),
         submit_answers(stranger, attempt.id, RIGHT),
         start_attempt(stranger, enrollment.id, "final"),
@@ -193,7 +195,7 @@ async def test_after_a_pass_there_is_nothing_left_to_try(database):
     actor = await make.learner()
     enrollment, _ = await enroll(actor, content.slug)
     attempt, _ = await start_attempt(actor, enrollment.id, "final")
-    await submit_answers(actor, attempt.id, {"q1": ["a"]})
+    await submit_answers(actor, attempt.id, {"q1": Given(choices=["a"])})
 
     with pytest.raises(AlreadyPassed) as refusal:
         await start_attempt(actor, enrollment.id, "final")
@@ -220,7 +222,7 @@ async def test_the_servers_clock_ends_an_attempt(database, clock):
     clock.move(timedelta(minutes=10, seconds=31))
 
     with pytest.raises(AttemptClosed):
-        await save_answer(actor, attempt.id, "q1", ["a"])
+        await save_answer(actor, attempt.id, "q1", Given(choices=["a"]))
     result = await submit_attempt(actor, attempt.id)
     _, new = await start_attempt(actor, enrollment.id, "final")
 
@@ -264,7 +266,9 @@ async def test_answering_and_submitting_in_one_post_does_all_or_nothing(database
     attempt, _ = await start_attempt(actor, enrollment.id, "final")
 
     with pytest.raises(Invalid):
-        await submit_answers(actor, attempt.id, {"q1": ["a"], "q2": ["nothing"]})
+        await submit_answers(
+            actor, attempt.id, {"q1": Given(choices=["a"]), "q2": Given(choices=["nothing"])}
+        )
     untouched = await Answer.count(), (await Attempt.objects().first()).state
     result = await submit_answers(actor, attempt.id, RIGHT)
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import make
-from connect.catalog.content import FeedbackPolicy, Purpose
+from connect.catalog.content import FeedbackPolicy, Item, Purpose
 from connect.learning import rules
+from connect.learning.answers import Given
 from connect.learning.rules import ComponentState, Fact
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -194,7 +195,8 @@ def test_score_counts_only_fully_right_questions(answers, expected):
         make.question("q2", right={"a", "b"}, points=2),
     ]
 
-    assert rules.score(questions, answers) == expected
+    given = {name: Given(choices=sorted(chosen)) for name, chosen in answers.items()}
+    assert rules.score(questions, given) == expected
 
 
 def test_a_quiz_without_questions_cannot_be_graded():
@@ -234,6 +236,27 @@ def test_without_shuffle_the_order_is_the_authors():
     assert drawn == [(f"q{i}", ["a", "b", "c"]) for i in range(5)]
 
 
+@given(st.integers(0, 2**60), st.booleans())
+def test_orders_and_matches_are_always_mixed_and_never_shown_as_they_are_right(seed, shuffle):
+    quiz = make.quiz(questions=make.every_kind(), shuffle=shuffle)
+
+    drawn = dict(rules.draw(quiz, seed=seed))
+
+    order, match = drawn["order"], drawn["match"]
+    assert sorted(order) == ["answer", "end", "intake"]
+    assert order != ["intake", "answer", "end"]
+    assert sorted(match) == ["l0", "l1", "l2", "r0", "r1", "r2"]
+    assert {name[0] for name in match[:3]} == {"l"}
+    assert [name[1:] for name in match[:3]] != [name[1:] for name in match[3:]]
+    assert drawn["true-false"] == ["true", "false"]
+
+
+def test_what_has_one_order_only_is_shown_in_it():
+    one = make.question("one", kind="order", choices=[], items=[Item("a", "A")])
+
+    assert rules.draw(make.quiz(questions=[one]), seed=1) == [("one", ["a"])]
+
+
 @pytest.mark.parametrize(
     ("policy", "passed", "last", "told", "key"),
     [
@@ -249,13 +272,15 @@ def test_feedback_tells_what_the_policy_allows(policy, passed, last, told, key):
     question = make.question("q1", right={"a"})
     quiz = make.quiz(questions=[question], feedback=policy)
 
-    shown = rules.feedback(quiz, [question], {"q1": {"b"}}, passed=passed, last=last)
+    answers = {"q1": Given(choices=["b"])}
+    shown = rules.feedback(quiz, [question], answers, passed=passed, last=last)
 
     assert bool(shown) == told
     if told:
         assert shown[0].right is False
         assert shown[0].text == "Because of a rule. Not quite."
         assert (shown[0].key == ["a"]) == key
+        assert (shown[0].right_answer == ["a"]) == key
 
 
 def test_waits_and_limits_of_attempts():

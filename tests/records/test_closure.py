@@ -28,7 +28,7 @@ KEPT = {
     ("account", "legal_name"),
     ("account", "certificate_name"),
     ("account", "suspension_reason"),
-    ("answer", "choices"),
+    ("answer", "given"),
     ("certificate", "name"),
     ("certificate", "facts"),
     ("eligibility_case", "reason"),

@@ -3,7 +3,7 @@
 import posixpath
 
 from connect.catalog import markdown
-from connect.catalog.answer_check import KEYS, read_key
+from connect.catalog.answer_check import KEYS, MOST_PARTS, read_key
 from connect.catalog.content import (
     CHOSEN,
     Choice,
@@ -137,6 +137,8 @@ def _choices(
         return []
     if len(choices) < 2:
         table.refuse("a question needs two choices or more", "choices")
+    elif len(choices) > MOST_PARTS:
+        table.refuse(f"{len(choices)} choices, over {MOST_PARTS}", "choices")
     elif count == 0:
         table.refuse("no right answer: mark a choice with right = true", "choices")
     elif kind is QuestionKind.CHOICE and count > 1:

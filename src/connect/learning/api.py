@@ -1,19 +1,21 @@
 """Courses and learning over JSON."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, Response, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from connect.catalog.content import Audience, CourseContent, Credit
 from connect.catalog.queries import content_of, courses, current_version
 from connect.fields import Key
 from connect.idempotency import once
 from connect.learning import actions, attempts, views
+from connect.learning.answers import HOW, Given
 from connect.learning.queries import attempt_of, enrollment_of, enrollments_of
 from connect.learning.rules import Missing
 from connect.paging import DEFAULT, After, Limit, Page, Word, cut, read_cursor
@@ -88,9 +90,18 @@ class Nothing(msgspec.Struct, forbid_unknown_fields=True):
     pass
 
 
-class ChoiceRow(msgspec.Struct):
-    id: str
+class Part(msgspec.Struct):
+    id: str  # for items and sides, of this attempt only
     text: str
+
+
+class AnswerOut(msgspec.Struct):
+    choices: list[str] | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    number: float | int | UnsetType | None = UNSET
+    order: list[str] | UnsetType = UNSET
+    pairs: dict[str, str] | UnsetType = UNSET
+    gaps: dict[str, str] | UnsetType = UNSET
 
 
 class QuestionRow(msgspec.Struct):
@@ -100,9 +111,14 @@ class QuestionRow(msgspec.Struct):
     image: str | None
     alt: str
     points: int
-    choices: list[ChoiceRow]
-    answer: dict[str, list[str]] | None
+    answer: AnswerOut | None
     saved_at: datetime | None
+    # Of these only what belongs to the kind.
+    choices: list[Part] | UnsetType = UNSET
+    items: list[Part] | UnsetType = UNSET
+    left: list[Part] | UnsetType = UNSET
+    right: list[Part] | UnsetType = UNSET
+    gaps: list[str] | UnsetType = UNSET  # names, as the text has them in braces
 
 
 class AttemptOut(msgspec.Struct):
@@ -117,9 +133,21 @@ class AttemptOut(msgspec.Struct):
 
 
 class AnswerIn(msgspec.Struct, forbid_unknown_fields=True):
-    choices: Annotated[
-        list[Key], Meta(max_length=20, description="Send a list of ids of this question's choices.")
-    ]
+    """The field of the question's kind. An empty list, text or object, or null for a number,
+    takes an answer back."""
+
+    choices: Annotated[list[Key], Meta(max_length=20, description=HOW["choices"])] | UnsetType = (
+        UNSET
+    )
+    text: Annotated[str, Meta(description=HOW["text"])] | UnsetType = UNSET
+    number: Annotated[Decimal, Meta(description=HOW["number"])] | UnsetType | None = UNSET
+    order: Annotated[list[Key], Meta(max_length=20, description=HOW["order"])] | UnsetType = UNSET
+    pairs: Annotated[dict[Key, Key], Meta(max_length=20, description=HOW["pairs"])] | UnsetType = (
+        UNSET
+    )
+    gaps: Annotated[dict[Key, str], Meta(max_length=20, description=HOW["gaps"])] | UnsetType = (
+        UNSET
+    )
 
 
 class SavedOut(msgspec.Struct):
@@ -274,7 +302,8 @@ class AttemptsApi(Controller):
         question: FromPath[str],
         data: JSONBody[AnswerIn],
     ) -> SavedOut:
-        saved_at = await attempts.save_answer(request.user, attempt_id, question, data.choices)
+        given = Given(**msgspec.structs.asdict(data))
+        saved_at = await attempts.save_answer(request.user, attempt_id, question, given)
         return SavedOut(question, saved_at)
 
     @post(

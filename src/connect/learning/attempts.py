@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 
 from connect import clock
-from connect.audit import record
-from connect.catalog.content import Component, Purpose, Question, QuestionKind, Quiz
+from connect.audit import keyed_hash, record
+from connect.catalog.content import Component, Purpose, Question, Quiz
 from connect.catalog.queries import content_of
 from connect.db import fetch, one, transaction, uuid7
 from connect.errors import Conflict, Invalid, NotFound
@@ -21,6 +21,7 @@ from connect.learning.actions import (
     component_in,
     must_be_unlocked,
 )
+from connect.learning.answers import Given, faults, renamed, shown_ids
 from connect.learning.queries import (
     answers_to,
     attempt_of,
@@ -41,10 +42,10 @@ from connect.learning.tables import (
 from connect.policy import Actor, Permission
 
 KEEP_ANSWER = """
-INSERT INTO answer (id, attempt, question, choices, saved_at)
+INSERT INTO answer (id, attempt, question, given, saved_at)
 SELECT {}, id, {}, {}, {} FROM attempt WHERE id = {} AND state = 'open' %s
 ON CONFLICT (attempt, question)
-DO UPDATE SET choices = excluded.choices, saved_at = excluded.saved_at RETURNING id
+DO UPDATE SET given = excluded.given, saved_at = excluded.saved_at RETURNING id
 """
 GRACE = timedelta(seconds=30)  # a submission may be on its way when the time is up
 
@@ -134,7 +135,7 @@ def _new_attempt(
 
 
 def shown_in(attempt: Attempt) -> rules.Drawn:
-    """The questions of an attempt and the order of their choices."""
+    """The questions of an attempt, and what each shows, by name and in order."""
     return msgspec.json.decode(attempt.questions, type=rules.Drawn)
 
 
@@ -148,33 +149,33 @@ def _is_over(attempt: Attempt) -> bool:
     return attempt.expires_at is not None and clock.now() > attempt.expires_at + GRACE
 
 
-async def save_answer(
-    actor: Actor, attempt_id: UUID, question_id: str, choices: list[str]
-) -> datetime:
-    """Keep what the learner chose for one question; the moment at which it was kept.
+async def save_answer(actor: Actor, attempt_id: UUID, question_id: str, given: Given) -> datetime:
+    """Keep what the learner answered to one question; the moment at which it was kept.
+
+    Args:
+        given: named by the ids that the attempt shows.
 
     Raises:
         NotFound: no such question in the actor's attempt.
         AttemptClosed: it was submitted, or its time is over.
-        Invalid: choices that the question does not have, or several where one is asked.
+        Invalid: no answer to a question of this kind.
     """
     attempt = await attempt_of(actor, attempt_id)
     if attempt.state != AttemptState.OPEN or _is_over(attempt):
         raise AttemptClosed
-    offered = next((c for q, c in shown_in(attempt) if q == question_id), None)
-    if offered is None:
-        raise NotFound
-    chosen = sorted(set(choices))
-    if not set(chosen) <= set(offered):
-        raise Invalid({"choices": "Use the ids of this question's choices."})
-    if len(chosen) > 1 and not await _takes_several(attempt, question_id):
-        raise Invalid({"choices": "Choose one: this question has one right answer."})
+    question = await _asked(attempt, question_id)
+    names = {shown: name for name, shown in shown_ids(question, attempt.seed).items()}
+    named = renamed(given, names)
+    if wrong := faults(question, named):
+        raise Invalid(wrong)
+    if named.choices:
+        named = msgspec.structs.replace(named, choices=sorted(set(named.choices)))
     saved_at = clock.now()
     kept = await fetch(
         KEEP_ANSWER % for_update("attempt"),
         uuid7(),
         question_id,
-        msgspec.json.encode(chosen).decode(),
+        msgspec.json.encode(named).decode(),
         saved_at,
         attempt_id,
     )
@@ -183,23 +184,29 @@ async def save_answer(
     return saved_at
 
 
-async def _takes_several(attempt: Attempt, question_id: str) -> bool:
+async def _asked(attempt: Attempt, question_id: str) -> Question:
+    """A question of an attempt.
+
+    Raises:
+        NotFound: it asks no such question.
+    """
+    if question_id not in (question for question, _ in shown_in(attempt)):
+        raise NotFound
     enrollment = await one(Enrollment.objects().where(Enrollment.id == attempt.enrollment))
-    quiz = component_in(await content_of(enrollment.version), attempt.component).quiz
-    kinds = {q.id: q.kind for q in quiz.questions} if quiz else {}
-    return kinds.get(question_id) is QuestionKind.CHOICES
+    component = component_in(await content_of(enrollment.version), attempt.component)
+    return next(q for q in questions_of(attempt, component) if q.id == question_id)
 
 
 async def submit_answers(
-    actor: Actor, attempt_id: UUID, answers: Mapping[str, list[str]]
+    actor: Actor, attempt_id: UUID, answers: Mapping[str, Given]
 ) -> Submission:
-    """Save all *answers* (question id → choice ids) and submit; what a page without script does."""
+    """Save all *answers*, by question id, and submit; what a page without script does."""
     async with transaction():
         attempt = await attempt_of(actor, attempt_id)
         await enrollment_of(actor, attempt.enrollment, lock=True)
         if attempt.state == AttemptState.OPEN and not _is_over(attempt):
-            for question, choices in answers.items():
-                await save_answer(actor, attempt_id, question, choices)
+            for question, given in answers.items():
+                await save_answer(actor, attempt_id, question, given)
         return await submit_attempt(actor, attempt_id)
 
 
@@ -239,7 +246,7 @@ async def _close(
         raise NotFound
     over = _is_over(attempt)
     asked = questions_of(attempt, component)
-    answers = {q: set(a["choices"]) for q, a in (await answers_to(attempt.id)).items()}
+    answers = {q: a["given"] for q, a in (await answers_to(attempt.id)).items()}
     score = rules.score(asked, answers)
     passed = score >= quiz.pass_percent and not over
     last = rules.attempts_left(quiz, attempt.number) == 0
@@ -259,7 +266,7 @@ async def _close(
         of=attempt.id,
         state=attempt.state,
         score=score,
-        answers={q: sorted(chosen) for q, chosen in answers.items()},
+        answers={q: _written_down(given) for q, given in answers.items()},
     )
     graded = quiz.purpose in (Purpose.POST, Purpose.FINAL)
     if passed or not (graded or over):
@@ -271,3 +278,13 @@ async def _close(
         enrollment.state = EnrollmentState.FAILED
         await enrollment.save([Enrollment.state])
         await record(actor, "enrollment.failed", Enrollment, of=enrollment.id)
+
+
+def _written_down(given: Given) -> object:
+    """An answer for the trail, which is never changed: own words as keyed hashes."""
+    if given.gaps:
+        return {gap: keyed_hash(text) for gap, text in given.gaps.items()}
+    if given.text:
+        return keyed_hash(given.text)
+    kept = (given.choices, given.number, given.order, given.pairs)
+    return next((value for value in kept if value), None)

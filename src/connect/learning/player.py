@@ -10,6 +10,7 @@ from markupsafe import Markup
 from connect.catalog.content import CourseContent, Question
 from connect.learning import actions, attempts, rules, views
 from connect.learning.actions import Event, TooEarly
+from connect.learning.answers import Given, in_words, key_in_words
 from connect.learning.queries import answers_to, attempt_of, enrollment_of, standing
 from connect.learning.tables import OPEN, Attempt, Enrollment
 from connect.policy import Actor, Permission
@@ -109,7 +110,7 @@ class LearningPages(Controller):
                 "text_html": Markup(q["html"]),  # noqa: S704 -- sanitized when it was checked
                 "choices": [
                     c | {"checked": c["id"] in (q["answer"] or {}).get("choices", ())}
-                    for c in q["choices"]
+                    for c in q.get("choices", ())
                 ],
                 "saved_at": clock_time(q["saved_at"], zone) if q["saved_at"] else "",
             }
@@ -133,13 +134,15 @@ class LearningPages(Controller):
     ) -> dict[str, str]:
         fields = await read_form(request)
         chosen = several(fields, f"q-{question}")
-        saved_at = await attempts.save_answer(request.user, attempt_id, question, chosen)
+        given = Given(choices=chosen)
+        saved_at = await attempts.save_answer(request.user, attempt_id, question, given)
         return {"question": question, "saved_at": clock_time(saved_at, request.user.time_zone)}
 
     @post("/attempts/{attempt_id:uuid}/submission", permission=Permission.LEARN)
     async def submit(self, request: ActorRequest, attempt_id: FromPath[UUID]) -> Response[None]:
         fields = await read_form(request)
-        answers = {n[2:]: several(fields, n) for n in fields if n.startswith("q-")}
+        names = [name for name in fields if name.startswith("q-")]
+        answers = {name[2:]: Given(choices=several(fields, name)) for name in names}
         await attempts.submit_answers(request.user, attempt_id, answers)
         return redirect(f"/attempts/{attempt_id}/result")
 
@@ -233,7 +236,7 @@ async def _result(request: ActorRequest, attempt: Attempt) -> Response[str]:
     view = await views.enrollment(enrollment)
     submission = attempts.result_of(attempt)
     questions = {q.id: q for q in attempts.questions_of(attempt, component)}
-    chosen = {q: a["choices"] for q, a in (await answers_to(attempt.id)).items()}
+    given = {q: a["given"] for q, a in (await answers_to(attempt.id)).items()}
     fact = facts.get(component.id, rules.NOTHING)
     quiz = component.quiz
     graded = quiz is not None and quiz.purpose in views.GRADED
@@ -254,7 +257,8 @@ async def _result(request: ActorRequest, attempt: Attempt) -> Response[str]:
             "pass_percent": quiz.pass_percent if quiz else 0,
             "state": submission.state,
             "feedback": [
-                _told(enrollment, told, questions, chosen) for told in submission.feedback
+                _told(enrollment, told, questions[told.question], given.get(told.question))
+                for told in submission.feedback
             ],
             "attempts_left": left,
             "retry_url": f"{base}/{component.id}/attempts" if may_repeat else "",
@@ -277,21 +281,16 @@ def _title(content: CourseContent, component: str) -> str:
 
 
 def _told(
-    enrollment: Enrollment,
-    told: rules.Feedback,
-    questions: dict[str, Question],
-    chosen: dict[str, list[str]],
+    enrollment: Enrollment, told: rules.Feedback, question: Question, given: Given | None
 ) -> dict[str, Any]:
-    question = questions[told.question]
-    picked = chosen.get(told.question, [])
-    texts = {choice.id: choice.text for choice in question.choices}
-    words = [question.feedback_html, *(c.feedback_html for c in question.choices if c.id in picked)]
-    html = [views.linked(enrollment, text) for text in (question.html, " ".join(words))]
+    words = " ".join(word for word in rules.told_of(question, given, html=True) if word)
+    html = [views.linked(enrollment, text) for text in (question.html, words)]
     text_html, feedback_html = (Markup(text) for text in html)  # noqa: S704 -- sanitized when checked
+    may_tell = told.key is not None or told.right_answer is not None
     return {
         "text_html": text_html,
         "right": told.right,
-        "your_choices": [texts[c] for c in picked],
+        "your_choices": in_words(question, given),
         "feedback_html": feedback_html,
-        "right_choices": [texts[c] for c in told.key] if told.key else None,
+        "right_choices": key_in_words(question) if may_tell else None,
     }

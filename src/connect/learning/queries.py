@@ -9,6 +9,7 @@ from connect.catalog.content import CourseContent
 from connect.catalog.queries import content_of
 from connect.db import engine, fetch, one
 from connect.errors import NotFound
+from connect.learning.answers import Given
 from connect.learning.rules import Fact, Facts
 from connect.learning.tables import (
     OPEN,
@@ -153,13 +154,13 @@ async def attempts_at(enrollment: UUID, component: str) -> list[Attempt]:
 
 
 async def answers_to(attempt: UUID) -> dict[str, Any]:
-    """Saved answers: question id → ``{choices, saved_at}``."""
-    rows = await Answer.select(Answer.question, Answer.choices, Answer.saved_at).where(
+    """Saved answers: question id → ``{given, saved_at}``."""
+    rows = await Answer.select(Answer.question, Answer.given, Answer.saved_at).where(
         Answer.attempt == attempt
     )
     return {
         r["question"]: {
-            "choices": msgspec.json.decode(r["choices"], type=list[str]),
+            "given": msgspec.json.decode(r["given"], type=Given),
             "saved_at": r["saved_at"],
         }
         for r in rows

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from connect.catalog.content import (
+    CHOSEN,
     Audience,
     Component,
     ComponentKind,
@@ -16,12 +17,14 @@ from connect.catalog.content import (
     OpenTo,
     Purpose,
     Question,
+    QuestionKind,
     Quiz,
 )
+from connect.learning.answers import Given, is_right, key_in_words, names
 from connect.lists import AGENCY_KINDS, DISCIPLINES
 
 IDLE = 600  # seconds: a longer silence counts as this much
-Drawn = list[tuple[str, list[str]]]  # question id, its choice ids as shown
+Drawn = list[tuple[str, list[str]]]  # question id, what it shows by name (see ``answers``)
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,13 +197,30 @@ def draw(quiz: Quiz, *, seed: int, seen: Collection[str] = ()) -> Drawn:
     questions = _drawn(quiz, chance, seen)
     if quiz.shuffle:
         chance.shuffle(questions)
-    shown: Drawn = []
-    for question in questions:
-        choices = [choice.id for choice in question.choices]
-        if quiz.shuffle and question.kind != "true_false":
-            chance.shuffle(choices)
-        shown.append((question.id, choices))
-    return shown
+    return [(question.id, _shown(quiz, question, chance)) for question in questions]
+
+
+def _shown(quiz: Quiz, question: Question, chance: random.Random) -> list[str]:
+    """The names of what a question shows, in the order in which it does."""
+    found = names(question)
+    if question.kind is QuestionKind.ORDER:
+        return _mixed(found, chance, avoid=found)
+    if question.kind is QuestionKind.MATCH:
+        left, right = found[: len(question.pairs)], found[len(question.pairs) :]
+        chance.shuffle(left)
+        return left + _mixed(right, chance, avoid=[f"r{name[1:]}" for name in left])
+    if quiz.shuffle and question.kind in (QuestionKind.CHOICE, QuestionKind.CHOICES):
+        chance.shuffle(found)
+    return found
+
+
+def _mixed(found: list[str], chance: random.Random, *, avoid: list[str]) -> list[str]:
+    """*found* in a random order, which is not *avoid* unless there is no other."""
+    mixed = list(found)
+    chance.shuffle(mixed)
+    while mixed == avoid and len(mixed) > 1:
+        chance.shuffle(mixed)
+    return mixed
 
 
 def _drawn(quiz: Quiz, chance: random.Random, seen: Collection[str]) -> list[Question]:
@@ -221,12 +241,7 @@ def _drawn(quiz: Quiz, chance: random.Random, seen: Collection[str]) -> list[Que
     return [question for question in quiz.questions if question.id in taken]
 
 
-def is_right(question: Question, chosen: Collection[str]) -> bool:
-    """Whether exactly the right choices are chosen; there is no partial credit."""
-    return set(chosen) == {choice.id for choice in question.choices if choice.right}
-
-
-def score(questions: Sequence[Question], answers: Mapping[str, Collection[str]]) -> int:
+def score(questions: Sequence[Question], answers: Mapping[str, Given]) -> int:
     """Points earned in whole per cent, 0 to 100, rounded down.
 
     Raises:
@@ -234,7 +249,7 @@ def score(questions: Sequence[Question], answers: Mapping[str, Collection[str]])
     """
     if not questions:
         raise ValueError("a quiz needs at least one question")
-    earned = sum(q.points for q in questions if is_right(q, answers.get(q.id, ())))
+    earned = sum(q.points for q in questions if is_right(q, answers.get(q.id)))
     return earned * 100 // sum(q.points for q in questions)
 
 
@@ -244,13 +259,14 @@ class Feedback(msgspec.Struct, frozen=True, omit_defaults=True):
     question: str
     right: bool
     text: str
-    key: list[str] | None = None  # ids of the right choices, where the policy allows them
+    key: list[str] | None = None  # ids of the right choices, where the policy allows the key
+    right_answer: list[str] | None = None  # the same in words, for every kind
 
 
 def feedback(
     quiz: Quiz,
     questions: Sequence[Question],
-    answers: Mapping[str, Collection[str]],
+    answers: Mapping[str, Given],
     *,
     passed: bool,
     last: bool,
@@ -263,16 +279,26 @@ def feedback(
         return []
     if quiz.feedback is FeedbackPolicy.AFTER_PASS and not passed:
         return []
+    may_tell = passed or last
     told = []
     for question in questions:
-        chosen = answers.get(question.id, ())
-        words = [question.feedback, *(c.feedback for c in question.choices if c.id in chosen)]
+        given = answers.get(question.id)
+        right = [choice.id for choice in question.choices if choice.right]
         told.append(
             Feedback(
                 question=question.id,
-                right=is_right(question, chosen),
-                text=" ".join(w for w in words if w),
-                key=[c.id for c in question.choices if c.right] if passed or last else None,
+                right=is_right(question, given),
+                text=" ".join(w for w in told_of(question, given) if w),
+                key=right if may_tell and question.kind in CHOSEN else None,
+                right_answer=key_in_words(question) if may_tell else None,
             )
         )
     return told
+
+
+def told_of(question: Question, given: Given | None, *, html: bool = False) -> list[str]:
+    """The feedback of a question and of the chosen choices, as plain text or as HTML."""
+    chosen = [c for c in question.choices if c.id in ((given.choices if given else ()) or ())]
+    if html:
+        return [question.feedback_html, *(choice.feedback_html for choice in chosen)]
+    return [question.feedback, *(choice.feedback for choice in chosen)]

@@ -84,7 +84,7 @@ class Attempt(Table, tablename="attempt"):
     component = Varchar(length=60)
     number = Integer()  # 1, 2, 3 in this enrollment and quiz
     seed = BigInt()  # what the drawing and shuffling came from
-    questions = JSON()  # [[question id, [choice ids as shown]]]
+    questions = JSON()  # [[question id, [names of what it shows, in order]]]
     state = Varchar(length=10, default=AttemptState.OPEN)
     started_at = Timestamptz(default=clock.now)
     expires_at = Timestamptz(null=True, default=None)
@@ -95,12 +95,12 @@ class Attempt(Table, tablename="attempt"):
 
 
 class Answer(Table, tablename="answer"):
-    """What the learner last chose for one question of one attempt."""
+    """What the learner last answered to one question of one attempt."""
 
     id = UUID(primary_key=True, default=uuid7)
     attempt = ForeignKey(Attempt, null=False, on_delete=OnDelete.restrict)
     question = Varchar(length=60)
-    choices = JSON()  # [choice ids]
+    given = JSON()  # {field of the kind: value}, named as the course does: see ``answers``
     saved_at = Timestamptz(default=clock.now)
     answer_once = Unique([attempt, question])
 

@@ -1,21 +1,28 @@
 """What API and pages show of learning: one shape for both, never with a key."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from connect.catalog.content import (
+    CHOSEN,
     Component,
     ComponentKind,
     CourseContent,
     Purpose,
+    Question,
+    QuestionKind,
     with_components,
     with_media,
 )
 from connect.catalog.queries import content_of
 from connect.db import fetch
 from connect.errors import NotFound
-from connect.learning import rules
+from connect.learning import answers, rules
 from connect.learning.actions import component_in, must_be_unlocked
+from connect.learning.answers import shown_ids
 from connect.learning.attempts import shown_in
 from connect.learning.queries import (
     answers_to,
@@ -144,25 +151,53 @@ async def attempt(actor: Actor, row: Attempt) -> dict[str, Any]:
         "attempts_left": rules.attempts_left(quiz, ended + open_now) if quiz else None,
         "questions": [
             {
-                "id": question,
-                "kind": by_id[question].kind,
-                "text": by_id[question].text,
-                "html": linked(course, by_id[question].html),
-                "image": media_url(content, path) if (path := by_id[question].image) else None,
-                "alt": by_id[question].alt,
-                "points": by_id[question].points,
-                "choices": _choices(by_id[question].choices, order),
-                "answer": {"choices": saved[question]["choices"]} if question in saved else None,
-                "saved_at": saved[question]["saved_at"] if question in saved else None,
+                "id": name,
+                "kind": by_id[name].kind,
+                "text": by_id[name].text,
+                "html": linked(course, by_id[name].html),
+                "image": media_url(content, path) if (path := by_id[name].image) else None,
+                "alt": by_id[name].alt,
+                "points": by_id[name].points,
+                **_parts(by_id[name], shown, shown_ids(by_id[name], row.seed)),
+                **_answer(by_id[name], saved.get(name), row.seed),
             }
-            for question, order in shown_in(row)
+            for name, shown in shown_in(row)
         ],
     }
 
 
-def _choices(choices: Any, order: list[str]) -> list[dict[str, str]]:
-    by_id = {choice.id: choice for choice in choices}
-    return [{"id": c, "text": by_id[c].text, "html": by_id[c].html} for c in order]
+def _parts(question: Question, shown: list[str], ids: dict[str, str]) -> dict[str, Any]:
+    """What there is to choose from or to fill in, as the attempt shows it."""
+    if question.kind is QuestionKind.ORDER:
+        items = {item.id: item.text for item in question.items}
+        return {"items": [{"id": ids[name], "text": items[name]} for name in shown]}
+    if question.kind is QuestionKind.MATCH:
+        sides = {"l": "left", "r": "right"}
+        found: dict[str, list[dict[str, str]]] = {side: [] for side in sides.values()}
+        for name in shown:
+            side, pair = sides[name[0]], question.pairs[int(name[1:])]
+            found[side].append({"id": ids[name], "text": getattr(pair, side)})
+        return found
+    if question.kind is QuestionKind.CLOZE:
+        return {"gaps": answers.gaps(question)}
+    if question.kind in CHOSEN:
+        choices = {choice.id: choice for choice in question.choices}
+        return {"choices": [{"id": c, "text": choices[c].text} for c in shown]}
+    return {}
+
+
+def _answer(question: Question, saved: dict[str, Any] | None, seed: int) -> dict[str, Any]:
+    """What was saved, by the ids of the attempt, and whether nothing is missing in it."""
+    if saved is None:
+        return {"answer": None, "saved_at": None, "answered": False}
+    given: answers.Given = saved["given"]
+    shown = msgspec.to_builtins(answers.renamed(given, shown_ids(question, seed)))
+    if isinstance(given.number, Decimal):  # of so few digits that every reader has it exactly
+        shown["number"] = (
+            int(given.number) if given.number == int(given.number) else float(given.number)
+        )
+    answered = answers.is_answered(question, given)
+    return {"answer": shown, "saved_at": saved["saved_at"], "answered": answered}
 
 
 async def quiz_intro(row: Enrollment, found: Component, fact: rules.Fact) -> dict[str, Any]:

@@ -185,7 +185,8 @@ HOLDINGS = [
         whose=via("attempt", "attempt", via("enrollment", "enrollment", by("learner"))),
         none="question saved_at",
         pseudonym="id attempt",
-        personal="choices",  # some are written in one's own words
+        personal="given",  # some are written in one's own words
+        becomes={"given": "{}"},
     ),
     Holding(
         table=learning.Attempt,

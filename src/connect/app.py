@@ -44,6 +44,7 @@ from connect.imports.pages import ImportPages
 from connect.learning.api import AttemptsApi, CoursesApi, EnrollmentsApi
 from connect.learning.pages import CoursePages
 from connect.learning.player import LearningPages
+from connect.learning.quiz_pages import QuizPages
 from connect.mail.api import NoticesApi
 from connect.mail.notice_pages import NoticePages
 from connect.mail.outbox_api import OutboxApi
@@ -107,6 +108,7 @@ PAGES = [
     OutboxPages,
     PeoplePages,
     PersonPages,
+    QuizPages,
     RecordsPages,
     RegistrarPages,
     ReportPages,

@@ -115,7 +115,7 @@ def _gaps(table: Table, question: Question) -> dict[str, list[str]]:
             table.refuse(f'the gap {quoted(name)} has no entry in "gaps"', "text")
         if marks.count(name) > 1:
             table.refuse(f"the gap {quoted(name)} stands twice", "text")
-        elif name not in inside:
+        elif name not in inside or question.html.count(f"{{{name}}}") > 1:
             table.refuse(f"the gap {quoted(name)} has no place in a link or in code", "text")
     if not table.has("gaps"):
         table.refuse('no right answer: "gaps" is missing')

@@ -136,6 +136,12 @@ def _text_fault(text: str) -> str:
     return ""
 
 
+def is_empty(given: Given) -> bool:
+    """Whether nothing is given at all."""
+    values = [getattr(given, name) for name in given.__struct_fields__]
+    return all(value is UNSET or value in (None, "", [], {}) for value in values)
+
+
 def is_answered(question: Question, given: Given | None) -> bool:
     """Whether every part of the question has an answer, right or wrong."""
     if given is None:
@@ -231,6 +237,14 @@ def key_in_words(question: Question) -> list[str]:
 def gaps(question: Question) -> list[str]:
     """The gaps of a cloze in the order of its text."""
     return sorted(question.gaps, key=lambda gap: question.text.find(f"{{{gap}}}"))
+
+
+def with_gaps(question: Question) -> str:
+    """The HTML of a question; a cloze says where its gaps are, by the numbers of the answers."""
+    found = question.html
+    for number, gap in enumerate(gaps(question), 1):
+        found = found.replace(f"{{{gap}}}", f"(gap {number})")
+    return found
 
 
 def written(number: Decimal) -> str:

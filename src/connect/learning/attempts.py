@@ -97,7 +97,7 @@ async def start_attempt(
         must_be_unlocked(content, facts, component)
         earlier = await attempts_at(enrollment.id, component.id)
         if earlier and earlier[-1].state == AttemptState.OPEN:
-            if not _is_over(earlier[-1]):
+            if not is_over(earlier[-1]):
                 return earlier[-1], False
             await _close(actor, enrollment, component, earlier[-1])
         attempt = _new_attempt(enrollment, component.id, component.quiz, earlier)
@@ -145,7 +145,8 @@ def questions_of(attempt: Attempt, component: Component) -> list[Question]:
     return [by_id[question] for question, _ in shown_in(attempt)]
 
 
-def _is_over(attempt: Attempt) -> bool:
+def is_over(attempt: Attempt) -> bool:
+    """Whether the time of an attempt has run out, whatever its state says."""
     return attempt.expires_at is not None and clock.now() > attempt.expires_at + GRACE
 
 
@@ -161,11 +162,12 @@ async def save_answer(actor: Actor, attempt_id: UUID, question_id: str, given: G
         Invalid: no answer to a question of this kind.
     """
     attempt = await attempt_of(actor, attempt_id)
-    if attempt.state != AttemptState.OPEN or _is_over(attempt):
+    if attempt.state != AttemptState.OPEN or is_over(attempt):
         raise AttemptClosed
-    question = await _asked(attempt, question_id)
-    names = {shown: name for name, shown in shown_ids(question, attempt.seed).items()}
-    named = renamed(given, names)
+    question = (await _asked(attempt)).get(question_id)
+    if question is None:
+        raise NotFound
+    named = _named(attempt, question, given)
     if wrong := faults(question, named):
         raise Invalid(wrong)
     if named.choices:
@@ -184,17 +186,24 @@ async def save_answer(actor: Actor, attempt_id: UUID, question_id: str, given: G
     return saved_at
 
 
-async def _asked(attempt: Attempt, question_id: str) -> Question:
-    """A question of an attempt.
+async def faults_of(attempt: Attempt, answers: Mapping[str, Given]) -> dict[str, str]:
+    """What is wrong with *answers*, by question id: question → the first fault of its answer."""
+    asked = await _asked(attempt)
+    found = {q: faults(asked[q], _named(attempt, asked[q], given)) for q, given in answers.items()}
+    return {question: next(iter(wrong.values())) for question, wrong in found.items() if wrong}
 
-    Raises:
-        NotFound: it asks no such question.
-    """
-    if question_id not in (question for question, _ in shown_in(attempt)):
-        raise NotFound
+
+async def _asked(attempt: Attempt) -> dict[str, Question]:
+    """The questions of an attempt by id."""
     enrollment = await one(Enrollment.objects().where(Enrollment.id == attempt.enrollment))
     component = component_in(await content_of(enrollment.version), attempt.component)
-    return next(q for q in questions_of(attempt, component) if q.id == question_id)
+    return {question.id: question for question in questions_of(attempt, component)}
+
+
+def _named(attempt: Attempt, question: Question, given: Given) -> Given:
+    """*given* by the names of the course, where the attempt has ids of its own."""
+    names = {shown: name for name, shown in shown_ids(question, attempt.seed).items()}
+    return renamed(given, names)
 
 
 async def submit_answers(
@@ -204,7 +213,7 @@ async def submit_answers(
     async with transaction():
         attempt = await attempt_of(actor, attempt_id)
         await enrollment_of(actor, attempt.enrollment, lock=True)
-        if attempt.state == AttemptState.OPEN and not _is_over(attempt):
+        if attempt.state == AttemptState.OPEN and not is_over(attempt):
             for question, given in answers.items():
                 await save_answer(actor, attempt_id, question, given)
         return await submit_attempt(actor, attempt_id)
@@ -244,7 +253,7 @@ async def _close(
     quiz = component.quiz
     if quiz is None:
         raise NotFound
-    over = _is_over(attempt)
+    over = is_over(attempt)
     asked = questions_of(attempt, component)
     answers = {q: a["given"] for q, a in (await answers_to(attempt.id)).items()}
     score = rules.score(asked, answers)

@@ -1,4 +1,4 @@
-"""Player, quiz and result, as pages."""
+"""The player: one step of a course at a time, as pages."""
 
 from typing import Any
 from uuid import UUID
@@ -7,15 +7,13 @@ from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from connect.catalog.content import CourseContent, Question
 from connect.learning import actions, attempts, rules, views
 from connect.learning.actions import Event, TooEarly
-from connect.learning.answers import Given, in_words, key_in_words
-from connect.learning.queries import answers_to, attempt_of, enrollment_of, standing
-from connect.learning.tables import OPEN, Attempt, Enrollment
+from connect.learning.queries import enrollment_of, standing
+from connect.learning.tables import OPEN, Enrollment
 from connect.policy import Actor, Permission
-from connect.web.forms import read_form, several
-from connect.web.templating import clock_time, page, redirect
+from connect.web.forms import read_form
+from connect.web.templating import page, redirect
 
 ActorRequest = Request[Actor, Any, Any]
 
@@ -97,62 +95,6 @@ class LearningPages(Controller):
         attempt, _ = await attempts.start_attempt(request.user, enrollment_id, component)
         return redirect(f"/attempts/{attempt.id}")
 
-    @get("/attempts/{attempt_id:uuid}", permission=Permission.LEARN)
-    async def quiz(self, request: ActorRequest, attempt_id: FromPath[UUID]) -> Response[Any]:
-        attempt = await attempt_of(request.user, attempt_id)
-        if attempt.state != "open":
-            return redirect(f"/attempts/{attempt.id}/result")
-        view = await views.attempt(request.user, attempt)
-        zone = request.user.time_zone
-        questions = [
-            q
-            | {
-                "text_html": Markup(q["html"]),  # noqa: S704 -- sanitized when it was checked
-                "choices": [
-                    c | {"checked": c["id"] in (q["answer"] or {}).get("choices", ())}
-                    for c in q.get("choices", ())
-                ],
-                "saved_at": clock_time(q["saved_at"], zone) if q["saved_at"] else "",
-            }
-            for q in view["questions"]
-        ]
-        shown = view | {
-            "leave_url": f"/learn/{attempt.enrollment}/{attempt.component}",
-            "answered": sum(q["answer"] is not None for q in questions),
-            "total": len(questions),
-            "ends_at": clock_time(attempt.expires_at, zone) if attempt.expires_at else "",
-        }
-        return page(request, "learning/quiz.html", attempt=shown, questions=questions)
-
-    @post(
-        "/attempts/{attempt_id:uuid}/answers/{question:str}",
-        permission=Permission.LEARN,
-        status_code=200,
-    )
-    async def answer(
-        self, request: ActorRequest, attempt_id: FromPath[UUID], question: FromPath[str]
-    ) -> dict[str, str]:
-        fields = await read_form(request)
-        chosen = several(fields, f"q-{question}")
-        given = Given(choices=chosen)
-        saved_at = await attempts.save_answer(request.user, attempt_id, question, given)
-        return {"question": question, "saved_at": clock_time(saved_at, request.user.time_zone)}
-
-    @post("/attempts/{attempt_id:uuid}/submission", permission=Permission.LEARN)
-    async def submit(self, request: ActorRequest, attempt_id: FromPath[UUID]) -> Response[None]:
-        fields = await read_form(request)
-        names = [name for name in fields if name.startswith("q-")]
-        answers = {name[2:]: Given(choices=several(fields, name)) for name in names}
-        await attempts.submit_answers(request.user, attempt_id, answers)
-        return redirect(f"/attempts/{attempt_id}/result")
-
-    @get("/attempts/{attempt_id:uuid}/result", permission=Permission.LEARN)
-    async def result(self, request: ActorRequest, attempt_id: FromPath[UUID]) -> Response[Any]:
-        attempt = await attempt_of(request.user, attempt_id)
-        if attempt.state == "open":
-            return redirect(f"/attempts/{attempt.id}")
-        return await _result(request, attempt)
-
 
 async def _lead_on(
     actor: Actor, enrollment_id: UUID, component: str, step: actions.Step
@@ -227,70 +169,3 @@ async def _player(
         next={"title": titles[following[0]], "url": ""} if following else None,
         refused=refused,
     )
-
-
-async def _result(request: ActorRequest, attempt: Attempt) -> Response[str]:
-    enrollment = await enrollment_of(request.user, attempt.enrollment)
-    content, facts = await standing(enrollment)
-    component = actions.component_in(content, attempt.component)
-    view = await views.enrollment(enrollment)
-    submission = attempts.result_of(attempt)
-    questions = {q.id: q for q in attempts.questions_of(attempt, component)}
-    given = {q: a["given"] for q, a in (await answers_to(attempt.id)).items()}
-    fact = facts.get(component.id, rules.NOTHING)
-    quiz = component.quiz
-    graded = quiz is not None and quiz.purpose in views.GRADED
-    left = rules.attempts_left(quiz, fact.attempts) if quiz else None
-    going_on = enrollment.state in OPEN
-    may_repeat = going_on and left != 0 and not (graded and fact.done)
-    base = f"/learn/{enrollment.id}"
-    return page(
-        request,
-        "learning/result.html",
-        result={
-            "title": component.title,
-            "course_title": content.title,
-            "course_url": f"/courses/{content.slug}",
-            "graded": graded,
-            "passed": submission.passed,
-            "score_percent": submission.score_percent,
-            "pass_percent": quiz.pass_percent if quiz else 0,
-            "state": submission.state,
-            "feedback": [
-                _told(enrollment, told, questions[told.question], given.get(told.question))
-                for told in submission.feedback
-            ],
-            "attempts_left": left,
-            "retry_url": f"{base}/{component.id}/attempts" if may_repeat else "",
-            "certificate_url": f"/certificates/{n}" if (n := view["certificate"]) else "",
-            "continue_url": f"{base}/continue" if going_on and fact.done else "",
-            "missing": [
-                {
-                    "what": f"{_title(content, m.component)}: {m.what}",
-                    "url": f"{base}/{m.component}",
-                }
-                for m in view["missing"]
-                if m.component != component.id
-            ],
-        },
-    )
-
-
-def _title(content: CourseContent, component: str) -> str:
-    return actions.component_in(content, component).title
-
-
-def _told(
-    enrollment: Enrollment, told: rules.Feedback, question: Question, given: Given | None
-) -> dict[str, Any]:
-    words = " ".join(word for word in rules.told_of(question, given, html=True) if word)
-    html = [views.linked(enrollment, text) for text in (question.html, words)]
-    text_html, feedback_html = (Markup(text) for text in html)  # noqa: S704 -- sanitized when checked
-    may_tell = told.key is not None or told.right_answer is not None
-    return {
-        "text_html": text_html,
-        "right": told.right,
-        "your_choices": in_words(question, given),
-        "feedback_html": feedback_html,
-        "right_choices": key_in_words(question) if may_tell else None,
-    }

@@ -15,7 +15,7 @@ const uswds = join(packages, "@uswds/uswds");
 
 // The sprite holds these icons only; the macro icon() in web/templates/_parts.html draws them.
 const ICONS = [
-  "arrow_back", "arrow_forward", "assessment", "cancel", "check", "check_circle", "close",
+  "arrow_back", "arrow_downward", "arrow_forward", "arrow_upward", "assessment", "cancel", "check", "check_circle", "close",
   "error", "event", "file_download", "help_outline", "history", "info", "link", "lock", "mail_outline",
   "menu", "navigate_next", "notifications", "people", "print", "radio_button_unchecked", "schedule", "school", "search",
   "verified", "warning",

@@ -2,13 +2,18 @@
 // form still carries every answer when it is submitted, so an answer that could not be saved on
 // the way is not lost, and without this script the page is simply one long form.
 
+const TYPING_MS = 1500; // of silence before what was typed is saved
+const CHOOSING_MS = 400; // the keys go through a list one by one: what is passed is not chosen
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000, 30_000];
 
 const SIGNED_OUT =
   "You are signed out. Sign in again in another tab, then come back: this answer is sent then.";
 
 const form = document.querySelector("form[data-quiz]");
-if (form) start();
+if (form) {
+  form.querySelectorAll("[data-order]").forEach(order);
+  start();
+}
 
 function start() {
   const part = (name) => document.querySelector(`[data-quiz-${name}]`);
@@ -17,7 +22,11 @@ function start() {
   const end = part("end");
   let here = 0; // questions.length is the last screen, where one submits
 
-  const answered = (question) => question.querySelector(":checked") !== null;
+  const answered = (question) => {
+    const fields = [...question.querySelectorAll("input, select")];
+    const chosen = fields.filter((field) => field.type === "radio" || field.type === "checkbox");
+    return chosen.length ? chosen.some((field) => field.checked) : fields.every((field) => field.value.trim());
+  };
   const open = () => questions.filter((question) => !answered(question));
   const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
@@ -80,16 +89,28 @@ function start() {
   }
 
   questions.forEach((question, index) => {
-    question.addEventListener("change", () => {
+    question.addEventListener("change", (event) => {
       count();
-      savers[index]();
+      if (event.target.matches("select")) savers[index].soon(CHOOSING_MS);
+      else savers[index].now();
     });
+    question.addEventListener("input", (event) => {
+      if (event.target.matches("input:not([type=radio], [type=checkbox])")) savers[index].soon(TYPING_MS);
+    });
+    question.addEventListener("focusout", savers[index].ifWaiting);
   });
   part("previous").addEventListener("click", () => go(here - 1));
   part("next").addEventListener("click", () => go(here + 1));
   part("back").addEventListener("click", () => go(questions.length - 1));
   part("back").hidden = false;
   part("progress").hidden = false;
+
+  for (const link of document.querySelectorAll('.error-summary a[href^="#question-"]')) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      go(questions.findIndex((question) => `#${question.id}` === link.getAttribute("href")));
+    });
+  }
 
   let submitting = false;
   form.addEventListener("submit", (event) => {
@@ -111,12 +132,56 @@ function start() {
   });
 
   count();
-  const first = questions.findIndex((question) => !answered(question));
+  const wrong = questions.findIndex((question) => question.querySelector("[aria-invalid]"));
+  const first = wrong === -1 ? questions.findIndex((question) => !answered(question)) : wrong;
   go(first === -1 ? questions.length : first, { focus: false });
 }
 
 /**
- * A function that saves what a question holds now. One request a question is under way at a time;
+ * Let the items of a list be moved by buttons, in place of the number that one chooses without this
+ * script. Untouched it is no answer. The focus stays on the button, and a live region tells where
+ * the item went.
+ */
+function order(list) {
+  const items = () => [...list.querySelectorAll("[data-item]")];
+  const select = (item) => item.querySelector("select");
+  const status = list.parentElement.querySelector("[data-order-status]");
+  const place = (item) => Number(select(item).value) || items().length;
+
+  function mark() {
+    const all = items();
+    for (const button of list.querySelectorAll("[data-move]")) {
+      const end = button.dataset.move === "-1" ? all[0] : all.at(-1);
+      button.setAttribute("aria-disabled", String(end.contains(button)));
+    }
+  }
+
+  list.append(...items().sort((one, other) => place(one) - place(other)));
+  list.parentElement.querySelector("[data-order-hint]").hidden = false;
+  list.dataset.order = "moves";
+  for (const item of items()) {
+    select(item).hidden = true;
+    item.querySelector("[data-moves]").hidden = false;
+  }
+  mark();
+  list.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-move]");
+    if (!button || button.getAttribute("aria-disabled") === "true") return;
+    const item = button.closest("[data-item]");
+    if (button.dataset.move === "-1") item.previousElementSibling.before(item);
+    else item.nextElementSibling.after(item);
+    items().forEach((one, index) => {
+      select(one).value = String(index + 1);
+    });
+    mark();
+    button.focus();
+    status.textContent = `${item.querySelector("label").textContent}: place ${select(item).value} of ${items().length}`;
+    list.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
+/**
+ * Saves what a question holds: now, or soon, when the typing pauses. One request a question is under way at a time;
  * what changes meanwhile is sent after it, so the last answer is the one that stays.
  */
 function saver(question, form, unsaved, warn) {
@@ -124,6 +189,7 @@ function saver(question, form, unsaved, warn) {
   let busy = false;
   let again = false;
   let failures = 0;
+  let waiting = false; // something was entered that no request carries yet
   let timer;
 
   function say(text, state) {
@@ -133,6 +199,7 @@ function saver(question, form, unsaved, warn) {
 
   async function save() {
     clearTimeout(timer);
+    waiting = false;
     if (busy) {
       again = true;
       return;
@@ -141,7 +208,9 @@ function saver(question, form, unsaved, warn) {
     again = false;
     if (unsaved.get(question) === SIGNED_OUT) await renew(form).catch(() => {});
     const body = new URLSearchParams({ csrf: form.elements.csrf.value });
-    for (const input of question.querySelectorAll("input:checked")) body.append(input.name, input.value);
+    for (const field of question.querySelectorAll("input, select")) {
+      if (field.checked || !["radio", "checkbox"].includes(field.type)) body.append(field.name, field.value);
+    }
     try {
       // keepalive: an answer given just before leaving still arrives.
       const options = { method: "POST", body, keepalive: true, headers: { Accept: "application/json" } };
@@ -150,7 +219,7 @@ function saver(question, form, unsaved, warn) {
       const told = await answer.json();
       failures = 0;
       unsaved.delete(question);
-      say(`Saved ${told.saved_at}`, "saved");
+      if (!waiting) say(`Saved ${told.saved_at}`, "saved");
     } catch (failure) {
       if (failure instanceof Response && failure.status < 500 && failure.status !== 429) await refused(failure);
       else retry();
@@ -170,14 +239,28 @@ function saver(question, form, unsaved, warn) {
   // The server understood and said no, as after the end of an attempt: asking again changes nothing.
   async function refused(answer) {
     const problem = await answer.json().catch(() => ({}));
-    const why = [401, 403].includes(answer.status) ? SIGNED_OUT : problem.detail || "Please choose it again.";
+    const told = problem.errors?.[0]?.message || problem.detail || "Please answer it again.";
+    const why = [401, 403].includes(answer.status) ? SIGNED_OUT : told;
     unsaved.set(question, why);
     say(`Not saved. ${why}`, "waiting");
   }
 
   window.addEventListener("online", () => unsaved.get(question) === "" && save());
   window.addEventListener("focus", () => unsaved.get(question) === SIGNED_OUT && save());
-  return save;
+  document.addEventListener("visibilitychange", () => document.hidden && ifWaiting());
+
+  function ifWaiting() {
+    if (waiting) save();
+  }
+
+  function soon(ms) {
+    waiting = true;
+    say("Saving …", "");
+    clearTimeout(timer);
+    timer = setTimeout(save, ms);
+  }
+
+  return { now: save, soon, ifWaiting };
 }
 
 /** Give the form the token of the session that there is now, after somebody signed in again. */

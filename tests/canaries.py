@@ -31,6 +31,7 @@ from connect.imports.tables import Import, RefusedRow
 from connect.learning.actions import Event, enroll, note_event
 from connect.learning.answers import Given
 from connect.learning.attempts import save_answer, start_attempt
+from connect.learning.tables import Accommodation
 from connect.mail.actions import write_mail
 from connect.mail.tables import MailPreference
 from connect.merges.tables import DuplicatePair, Merge, MergeStep
@@ -150,6 +151,7 @@ async def _learn(actor: Actor) -> None:
         else:
             attempt, _ = await start_attempt(actor, enrollment.id, "final")
             await save_answer(actor, attempt.id, "q1", Given(choices=["a"]))
+            await Accommodation(enrollment=enrollment.id, made_by=actor.id).save()
 
 
 def tenant_tables() -> list[type[Table]]:

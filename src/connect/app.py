@@ -41,6 +41,8 @@ from connect.home.api import ListsApi, live, metrics, ready
 from connect.home.pages import HomePages
 from connect.imports.api import ImportsApi
 from connect.imports.pages import ImportPages
+from connect.learning.accommodations_api import AccommodationsApi
+from connect.learning.accommodations_pages import AccommodationPages
 from connect.learning.api import AttemptsApi, CoursesApi, EnrollmentsApi
 from connect.learning.pages import CoursePages
 from connect.learning.player import LearningPages
@@ -66,6 +68,7 @@ from connect.web.edge import edge
 from connect.web.templating import STATIC
 
 API = [
+    AccommodationsApi,
     AccountsApi,
     AgenciesApi,
     AttemptsApi,
@@ -91,6 +94,7 @@ API = [
     VerificationsApi,
 ]
 PAGES = [
+    AccommodationPages,
     AccountPages,
     AgencyInvitationPages,
     AgencyPages,

@@ -63,6 +63,7 @@ class Permission(StrEnum):
     READ_CATALOG = "read_catalog"
     EDIT_ACCOUNT = "edit_account"
     LEARN = "learn"
+    ACCOMMODATE = "accommodate"  # more time and attempts for one person, and why
     READ_RECORDS = "read_records"  # completions, certificates, transcripts
     READ_REPORTS = "read_reports"
     READ_OUTBOX = "read_outbox"
@@ -97,6 +98,7 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
     Permission.READ_CATALOG: {Role.ANYONE: Relation.ANY},
     Permission.EDIT_ACCOUNT: {Role.LEARNER: Relation.OWN},
     Permission.LEARN: {Role.LEARNER: Relation.OWN},
+    Permission.ACCOMMODATE: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.READ_RECORDS: {
         Role.LEARNER: Relation.OWN,
         Role.REGISTRAR: Relation.ANY,

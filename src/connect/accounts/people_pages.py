@@ -288,6 +288,7 @@ async def person_page(
         },
         affiliations=[row | {"since": day(row["since"])} for row in here],
         roles=await roles_of(account.id),
+        may_accommodate=request.user.may(Permission.ACCOMMODATE),
         may_grant=request.user.may(Permission.GRANT_ROLES) and account.status in USABLE,
         may_suspend=request.user.may(Permission.SUSPEND_PEOPLE) and account.id != request.user.id,
         may_erase=request.user.may(Permission.ERASE_PEOPLE) and account.id != request.user.id,

@@ -130,6 +130,7 @@ def _new_attempt(
         number=len(earlier) + 1,
         seed=seed,
         questions=msgspec.json.encode(rules.draw(quiz, seed=seed, seen=seen)).decode(),
+        started_at=now,
         expires_at=now + limit if limit else None,
     )
 

@@ -10,7 +10,7 @@ from connect.catalog.queries import content_of
 from connect.db import engine, fetch, one
 from connect.errors import NotFound
 from connect.learning.answers import Given
-from connect.learning.rules import Fact, Facts
+from connect.learning.rules import Fact, Facts, Granted, accommodated
 from connect.learning.tables import (
     OPEN,
     Answer,
@@ -85,6 +85,9 @@ async def enrollments_of(
     return await _enrollments(actor, order, limit + 1)
 
 
+GRANTED = """
+SELECT extra_time_percent, more_attempts, no_time_limit FROM accommodation WHERE enrollment = {}
+"""
 FACTS = """
 SELECT p.enrollment, p.component, p.seconds, p.last_at, p.done_at, NULL AS score, 0 AS ended
 FROM progress p WHERE p.enrollment IN ({marks})
@@ -115,9 +118,17 @@ async def facts_of(enrollments: list[UUID]) -> dict[UUID, Facts]:
     return {e: {c: Fact(**fact) for c, fact in facts.items()} for e, facts in found.items()}
 
 
+async def granted_in(enrollment: UUID) -> Granted | None:
+    """What staff granted for one enrollment."""
+    rows = await fetch(GRANTED, enrollment)
+    return msgspec.convert(rows[0], Granted, strict=False) if rows else None
+
+
 async def standing(enrollment: Enrollment) -> tuple[CourseContent, Facts]:
-    """An enrollment's course content, and what is recorded of it."""
-    content = await content_of(enrollment.version)
+    """An enrollment's course content, with the limits that this learner has, and what is
+    recorded of it."""
+    granted = await granted_in(enrollment.id)
+    content = accommodated(await content_of(enrollment.version), granted)
     return content, (await facts_of([enrollment.id]))[enrollment.id]
 
 

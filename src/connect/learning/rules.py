@@ -176,6 +176,34 @@ def progress_percent(content: CourseContent, facts: Facts) -> int:
     return done * 100 // len(required) if required else 100
 
 
+class Granted(msgspec.Struct, frozen=True, kw_only=True):
+    """What one learner has beyond what a quiz gives everybody."""
+
+    extra_time_percent: int = 0
+    more_attempts: int = 0
+    no_time_limit: bool = False
+
+
+def accommodated(content: CourseContent, granted: Granted | None) -> CourseContent:
+    """*content* with the limits of its quizzes as they are for the learner who has *granted*."""
+    if granted is None:
+        return content
+    changed = [
+        msgspec.structs.replace(c, quiz=_eased(c.quiz, granted)) if c.quiz else c
+        for c in content.components
+    ]
+    return msgspec.structs.replace(content, components=changed)
+
+
+def _eased(quiz: Quiz, granted: Granted) -> Quiz:
+    minutes = -(-quiz.time_limit_minutes * (100 + granted.extra_time_percent) // 100)  # rounded up
+    return msgspec.structs.replace(
+        quiz,
+        time_limit_minutes=0 if granted.no_time_limit else minutes,
+        max_attempts=quiz.max_attempts + granted.more_attempts if quiz.max_attempts else 0,
+    )
+
+
 def attempts_left(quiz: Quiz, ended: int) -> int | None:
     """How many more attempts may be started; None means any number."""
     return max(0, quiz.max_attempts - ended) if quiz.max_attempts else None

@@ -6,10 +6,12 @@ from piccolo.columns import (
     JSON,
     UUID,
     BigInt,
+    Boolean,
     Date,
     ForeignKey,
     Integer,
     OnDelete,
+    Text,
     Timestamptz,
     Varchar,
 )
@@ -47,6 +49,19 @@ class Enrollment(Table, tablename="enrollment"):
     last_component = Varchar(length=60, null=True, default=None)  # opened last: resume here
     enrolled_at = Timestamptz(default=clock.now)
     completed_at = Timestamptz(null=True, default=None)
+
+
+class Accommodation(Table, tablename="accommodation"):
+    """What staff granted somebody for the quizzes of one enrollment. The learner sees what, never
+    why."""
+
+    enrollment = ForeignKey(Enrollment, primary_key=True, null=False, on_delete=OnDelete.restrict)
+    extra_time_percent = Integer(default=0)
+    more_attempts = Integer(default=0)
+    no_time_limit = Boolean(default=False)
+    private_reason = Text()
+    made_by = UUID()
+    made_at = Timestamptz(default=clock.now)
 
 
 class Progress(Table, tablename="progress"):

@@ -29,6 +29,7 @@ from connect.learning.queries import (
     attempts_at,
     enrollment_of,
     facts_of,
+    granted_in,
     standing,
 )
 from connect.learning.tables import Attempt, AttemptState, Enrollment
@@ -36,8 +37,10 @@ from connect.policy import Actor
 
 GRADED = (Purpose.POST, Purpose.FINAL)
 NUMBERS = """
-SELECT e.id, v.number, v.id AS version, c.certificate, k.number AS certificate_number
+SELECT e.id, v.number, v.id AS version, c.certificate, k.number AS certificate_number,
+  a.enrollment AS eased, a.extra_time_percent, a.more_attempts, a.no_time_limit
 FROM enrollment e JOIN course_version v ON v.id = e.version
+LEFT JOIN accommodation a ON a.enrollment = e.id
 LEFT JOIN completion c ON c.enrollment = e.id LEFT JOIN certificate k ON k.id = c.certificate
 WHERE e.id IN ({marks})
 """
@@ -64,6 +67,8 @@ async def enrollments(rows: list[Enrollment]) -> list[dict[str, Any]]:
 def _shown(
     row: Enrollment, content: CourseContent, facts: rules.Facts, numbers: dict[str, Any]
 ) -> dict[str, Any]:
+    if numbers["eased"]:
+        content = rules.accommodated(content, msgspec.convert(numbers, rules.Granted, strict=False))
     states = rules.states(content, facts)
     return {
         "id": row.id,
@@ -211,5 +216,7 @@ async def quiz_intro(row: Enrollment, found: Component, fact: rules.Fact) -> dic
         "questions": drawn or len(quiz.questions),
         "pass_percent": quiz.pass_percent if quiz.purpose in GRADED else None,
         "attempts_left": rules.attempts_left(quiz, fact.attempts),
+        "minutes": quiz.time_limit_minutes,
+        "granted": await granted_in(row.id),
         "open": bool(earlier) and earlier[-1].state == AttemptState.OPEN,
     }

@@ -27,6 +27,7 @@ class Fate(StrEnum):
 # Every column that refers to an account. A table that is added has to be decided on here, and
 # what is decided here is done: ``BY_HAND`` names the few that need more thought than that.
 PEOPLE: dict[str, Fate] = {
+    "accommodation.made_by": Fate.STAYS,
     "account.merged_into": Fate.STAYS,  # a chain of merges is undone link by link
     "address.account": Fate.STAYS,  # as the address that signed in does: its owner is told there
     "affiliation.account": Fate.MOVES,  # see people.join_affiliations

@@ -196,6 +196,13 @@ HOLDINGS = [
         pseudonym="id enrollment",
     ),
     Holding(
+        table=learning.Accommodation,
+        whose=via("enrollment", "enrollment", by("learner")),
+        none="extra_time_percent more_attempts no_time_limit made_at",
+        pseudonym="enrollment made_by",
+        hidden="private_reason",  # for staff only
+    ),
+    Holding(
         table=learning.Progress,
         whose=via("enrollment", "enrollment", by("learner")),
         none="component seconds last_at beats done_at",

@@ -209,7 +209,7 @@ async def test_staff_find_the_form_by_the_person_and_it_keeps_what_was_written(d
     who = await person.get(f"/admin/people/{actor.id}")
     courses = await person.get(f"/admin/people/{actor.id}/enrollments")
     wrong = await person.post(
-        here, data={"csrf": person.csrf, "extra_time_percent": "a lot", "private_reason": REASON}
+        here, data={"csrf": person.csrf, "extra_time_percent": "a lot", "private_reason": ""}
     )
     right = await person.post(
         here,
@@ -226,6 +226,7 @@ async def test_staff_find_the_form_by_the_person_and_it_keeps_what_was_written(d
     assert here in courses.text
     assert (wrong.status_code, right.status_code) == (422, 303)
     assert 'value="a lot"' in wrong.text
+    assert "Error: 2 answers need another look" in wrong.text
     assert 'value="25"' in shown.text
     assert REASON in shown.text
     assert (await person.get("/admin/enrollments/" + str(actor.id))).status_code == 404

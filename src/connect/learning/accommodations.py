@@ -22,6 +22,7 @@ from connect.learning.tables import (
 from connect.policy import Actor, Permission
 
 MOST_PERCENT, MOST_ATTEMPTS = 400, 20
+NO_REASON = "Write why; only staff will see it."
 LISTED = """
 SELECT e.id, v.title, v.number, e.state, e.enrolled_at, a.enrollment AS eased
 FROM enrollment e JOIN course_version v ON v.id = e.version
@@ -43,7 +44,7 @@ async def accommodate(
     """
     actor.must(Permission.ACCOMMODATE)
     if granted != rules.Granted() and not private_reason.strip():
-        raise Invalid({"private_reason": "Write why; only staff will see it."})
+        raise Invalid({"private_reason": NO_REASON})
     async with transaction():
         enrollment = await one(locked(Enrollment.objects().where(Enrollment.id == enrollment_id)))
         row = Accommodation(

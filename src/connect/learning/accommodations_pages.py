@@ -10,6 +10,7 @@ from connect.accounts.people import person
 from connect.catalog.queries import content_of
 from connect.errors import Invalid, decode
 from connect.learning.accommodations import (
+    NO_REASON,
     accommodate,
     accommodations_of,
     enrollments_of_person,
@@ -65,7 +66,10 @@ class AccommodationPages(Controller):
                 request.user, enrollment_id, data.granted, private_reason=data.private_reason
             )
         except Invalid as refusal:
-            return await _page(request, enrollment_id, form=fields, errors=refusal.errors)
+            errors = refusal.errors
+            if not fields.get("private_reason", "").strip():
+                errors |= {"private_reason": NO_REASON}
+            return await _page(request, enrollment_id, form=fields, errors=errors)
         return redirect(f"/admin/enrollments/{enrollment_id}?notice=saved")
 
 

@@ -11,7 +11,7 @@ from connect import clock
 from connect.audit import keyed_hash, record
 from connect.catalog.content import Component, Purpose, Question, Quiz
 from connect.catalog.queries import content_of
-from connect.db import fetch, one, transaction, uuid7
+from connect.db import fetch, transaction, uuid7
 from connect.errors import Conflict, Invalid, NotFound
 from connect.learning import rules
 from connect.learning.actions import (
@@ -196,8 +196,8 @@ async def faults_of(attempt: Attempt, answers: Mapping[str, Given]) -> dict[str,
 
 async def _asked(attempt: Attempt) -> dict[str, Question]:
     """The questions of an attempt by id."""
-    enrollment = await one(Enrollment.objects().where(Enrollment.id == attempt.enrollment))
-    component = component_in(await content_of(enrollment.version), attempt.component)
+    row = (await fetch("SELECT version FROM enrollment WHERE id = {}", attempt.enrollment))[0]
+    component = component_in(await content_of(row["version"]), attempt.component)
     return {question.id: question for question in questions_of(attempt, component)}
 
 

@@ -388,12 +388,12 @@ async def answer(
     def keep() -> Work:
         return (
             yield (
-                "INSERT INTO answer (id, attempt, question, choices, saved_at)"
+                "INSERT INTO answer (id, attempt, question, given, saved_at)"
                 " SELECT $1, id, $2, $3, $4 FROM attempt WHERE id = $5 AND state = 'open'"
                 " FOR UPDATE ON CONFLICT (attempt, question)"
-                " DO UPDATE SET choices = excluded.choices, saved_at = excluded.saved_at"
+                " DO UPDATE SET given = excluded.given, saved_at = excluded.saved_at"
                 " RETURNING id",
-                (str(uuid4()), question, choices, saved_at, str(attempt_id)),
+                (str(uuid4()), question, given, saved_at, str(attempt_id)),
             )
         )
 
@@ -407,7 +407,7 @@ async def answer(
     offered = dict(msgspec.json.decode(rows[0]["questions"])).get(question)
     if offered is None or len(data.choices) > 1 or not set(data.choices) <= set(offered):
         raise HTTPException(status_code=422)
-    choices = msgspec.json.encode(data.choices).decode()
+    given = msgspec.json.encode(data).decode()
     if not await db.each(keep()):
         raise HTTPException(status_code=409)
     return {"question": question, "saved_at": saved_at}

@@ -24,6 +24,7 @@ from connect.learning.actions import (
 from connect.learning.answers import Given, faults, renamed, shown_ids
 from connect.learning.queries import (
     answers_to,
+    attempt_and_version,
     attempt_of,
     attempts_at,
     enrollment_of,
@@ -162,10 +163,10 @@ async def save_answer(actor: Actor, attempt_id: UUID, question_id: str, given: G
         AttemptClosed: it was submitted, or its time is over.
         Invalid: no answer to a question of this kind.
     """
-    attempt = await attempt_of(actor, attempt_id)
+    attempt, version = await attempt_and_version(actor, attempt_id)
     if attempt.state != AttemptState.OPEN or is_over(attempt):
         raise AttemptClosed
-    question = (await _asked(attempt)).get(question_id)
+    question = (await _asked(attempt, version)).get(question_id)
     if question is None:
         raise NotFound
     named = _named(attempt, question, given)
@@ -187,17 +188,17 @@ async def save_answer(actor: Actor, attempt_id: UUID, question_id: str, given: G
     return saved_at
 
 
-async def faults_of(attempt: Attempt, answers: Mapping[str, Given]) -> dict[str, str]:
+async def faults_of(actor: Actor, attempt_id: UUID, answers: Mapping[str, Given]) -> dict[str, str]:
     """What is wrong with *answers*, by question id: question → the first fault of its answer."""
-    asked = await _asked(attempt)
+    attempt, version = await attempt_and_version(actor, attempt_id)
+    asked = await _asked(attempt, version)
     found = {q: faults(asked[q], _named(attempt, asked[q], given)) for q, given in answers.items()}
     return {question: next(iter(wrong.values())) for question, wrong in found.items() if wrong}
 
 
-async def _asked(attempt: Attempt) -> dict[str, Question]:
+async def _asked(attempt: Attempt, version: UUID) -> dict[str, Question]:
     """The questions of an attempt by id."""
-    row = (await fetch("SELECT version FROM enrollment WHERE id = {}", attempt.enrollment))[0]
-    component = component_in(await content_of(row["version"]), attempt.component)
+    component = component_in(await content_of(version), attempt.component)
     return {question.id: question for question in questions_of(attempt, component)}
 
 

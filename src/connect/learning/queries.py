@@ -34,7 +34,7 @@ FROM enrollment WHERE learner = {}
 """
 ATTEMPT = """
 SELECT a.id, a.enrollment, a.component, a.number, a.seed, a.questions, a.state, a.started_at,
-  a.expires_at, a.submitted_at, a.score, a.result
+  a.expires_at, a.submitted_at, a.score, a.result, e.version
 FROM attempt a JOIN enrollment e ON e.id = a.enrollment WHERE a.id = {} AND e.learner = {}
 """
 
@@ -148,11 +148,19 @@ async def attempt_of(actor: Actor, attempt_id: UUID, *, lock: bool = False) -> A
     Raises:
         NotFound: no such attempt, or it is somebody else's.
     """
+    return (await attempt_and_version(actor, attempt_id, lock=lock))[0]
+
+
+async def attempt_and_version(
+    actor: Actor, attempt_id: UUID, *, lock: bool = False
+) -> tuple[Attempt, UUID]:
+    """The same, and the course version that it belongs to, in one query."""
     held = for_update("a") if lock else ""
     rows = await fetch(ATTEMPT + held, attempt_id, actor.id)
     if not rows:
         raise NotFound
-    return Attempt(**rows[0], _exists_in_db=True)
+    version = rows[0].pop("version")
+    return Attempt(**rows[0], _exists_in_db=True), version
 
 
 async def attempts_at(enrollment: UUID, component: str) -> list[Attempt]:

@@ -56,7 +56,7 @@ class QuizPages(Controller):
         faults = {question: fault for question, (_, fault) in read.items() if fault}
         # An empty one saves nothing: it may come from a page that is older than the answer.
         given = {q: found for q, (found, fault) in read.items() if not (fault or is_empty(found))}
-        faults |= await attempts.faults_of(attempt, given)
+        faults |= await attempts.faults_of(request.user, attempt_id, given)
         if faults and attempt.state == "open" and not attempts.is_over(attempt):
             return await _quiz(request, attempt, fields=fields, faults=faults)
         await attempts.submit_answers(request.user, attempt_id, given)

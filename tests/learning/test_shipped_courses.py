@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from connect.catalog.check import check_course
-from connect.catalog.content import Component, CourseContent, Purpose, Question, Quiz
+from connect.catalog.content import (
+    Component,
+    CourseContent,
+    Purpose,
+    Question,
+    QuestionKind,
+    Quiz,
+)
 from connect.learning import rules
+from connect.learning.answers import Given
 
 COURSES = Path(__file__).parents[2] / "courses"
 FOLDERS = sorted(p for p in COURSES.iterdir() if p.is_dir() and p.name[0] not in "._")
@@ -17,24 +25,36 @@ DRAWS = 20
 WORDS_A_MINUTE = 180
 MINUTES_A_QUESTION = 1.85
 
-Robot = Callable[[Question, list[str]], list[str]]
+Robot = Callable[[Question, list[str]], Given]
 
 
-def longest(question: Question, shown: list[str]) -> list[str]:
+def chosen(question: Question, shown: list[str], choices: list[str]) -> Given:
+    """*choices* where one chooses; elsewhere what is there, just as it is shown."""
+    match question.kind:
+        case QuestionKind.ORDER:
+            return Given(order=shown)
+        case QuestionKind.MATCH:
+            half = len(shown) // 2
+            return Given(pairs=dict(zip(shown[:half], shown[half:], strict=True)))
+        case _:
+            return Given(choices=choices)
+
+
+def longest(question: Question, shown: list[str]) -> Given:
     lengths = {choice.id: len(choice.text) for choice in question.choices}
-    return [max(shown, key=lambda choice: lengths[choice])] if shown else []
+    return chosen(question, shown, [max(lengths, key=lambda c: lengths[c])] if lengths else [])
 
 
-def first(question: Question, shown: list[str]) -> list[str]:
-    return shown[:1]
+def first(question: Question, shown: list[str]) -> Given:
+    return chosen(question, shown, shown[:1])
 
 
-def first_written(question: Question, shown: list[str]) -> list[str]:
-    return [choice.id for choice in question.choices][:1]
+def first_written(question: Question, shown: list[str]) -> Given:
+    return chosen(question, shown, [choice.id for choice in question.choices][:1])
 
 
-def always_true(question: Question, shown: list[str]) -> list[str]:
-    return ["true"] if "true" in shown else shown
+def always_true(question: Question, shown: list[str]) -> Given:
+    return chosen(question, shown, ["true"] if "true" in shown else shown)
 
 
 @pytest.fixture(params=FOLDERS, ids=lambda folder: folder.name)
@@ -62,7 +82,7 @@ def test_a_robot_fails_every_draw_of_the_test(course: CourseContent, robot: Robo
 def _score(quiz: Quiz, robot: Robot, seed: int) -> int:
     questions = {question.id: question for question in quiz.questions}
     drawn = rules.draw(quiz, seed=seed)
-    answers: Mapping[str, list[str]] = {q: robot(questions[q], shown) for q, shown in drawn}
+    answers: Mapping[str, Given] = {q: robot(questions[q], shown) for q, shown in drawn}
     return rules.score([questions[q] for q, _ in drawn], answers)
 
 

@@ -1,28 +1,26 @@
 """Checking one component of a course, with the lesson or quiz that it names."""
 
-import re
 from pathlib import PurePosixPath
 
 from msgspec.structs import replace
 
 from connect.catalog.content import (
     BUILT_COMPONENTS,
+    RECORDINGS,
     Component,
     ComponentKind,
     Translation,
 )
 from connect.catalog.faults import quoted
 from connect.catalog.lesson_check import Surroundings, check_lesson
+from connect.catalog.media_check import check_media_component
 from connect.catalog.prose import warn_about_sentences
 from connect.catalog.quiz_check import check_quiz
-from connect.catalog.toml_table import SLUG, SLUG_RULE, TITLE, Table
-
-LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
+from connect.catalog.toml_table import LANGUAGE, SLUG, SLUG_RULE, TITLE, Table
 
 # A clone writes original and translation within this time, in no order that means anything.
 _SAME_MOMENT = 2.0  # seconds
 
-_RECORDINGS = {ComponentKind.VIDEO, ComponentKind.AUDIO}
 _ALL_KEYS = {"file", "text", "title", "captions", "transcript"}
 
 
@@ -58,6 +56,8 @@ def check_component(table: Table, course: Surroundings, pass_percent: int) -> Co
         text = table.text("text", required=True, lines=True)
         warn_about_sentences(table.line("text"), text, table.faults)
         component = replace(component, title=title, text=text)
+    elif kind in RECORDINGS or kind is ComponentKind.DOWNLOAD:
+        component = check_media_component(table, course, component)
     else:
         _check_later(table, kind, course)
     table.close(also=() if kind in BUILT_COMPONENTS else _ALL_KEYS)
@@ -111,20 +111,6 @@ def _check_later(table: Table, kind: ComponentKind | None, course: Surroundings)
         table.text("title", required=True, most=TITLE)
     if kind is not None or table.has("file"):
         _file(table, course)
-    _find(table, "transcript", course)
-    captions = table.table("captions")
-    for language in captions.keys():  # noqa: SIM118 -- a Table, not a dict
-        _find(captions, language, course)
-    if kind in _RECORDINGS:
-        if not captions.has(course.language):
-            table.refuse(f"no captions in {quoted(course.language)}", "captions")
-        if not table.has("transcript"):
-            table.refuse(f"no transcript in {quoted(course.language)}")
-
-
-def _find(table: Table, key: str, course: Surroundings) -> None:
-    if written := table.text(key):
-        course.folder.find(written, "", table.faults, table.line(key))
 
 
 def _translations(course: Surroundings, path: str) -> dict[str, str]:

@@ -21,7 +21,8 @@ class ComponentKind(StrEnum):
     PACKAGE = "package"
 
 
-BUILT_COMPONENTS = {ComponentKind.LESSON, ComponentKind.QUIZ, ComponentKind.ACKNOWLEDGEMENT}
+BUILT_COMPONENTS = set(ComponentKind) - {ComponentKind.PACKAGE}
+RECORDINGS = {ComponentKind.VIDEO, ComponentKind.AUDIO}
 
 
 class QuestionKind(StrEnum):
@@ -163,6 +164,18 @@ class Translation(msgspec.Struct, frozen=True):
     html: str
 
 
+class Recording(msgspec.Struct, frozen=True):
+    """What is seen or heard, and the words that stand for it.
+
+    ``captions`` and ``transcript_html`` are in the languages of the course and of its
+    translations; ``transcript_html`` is as ``Component.html``.
+    """
+
+    file: str  # a key of ``CourseContent.media``, as the captions are
+    captions: dict[str, str]  # language code to the WebVTT file
+    transcript_html: str
+
+
 class Component(msgspec.Struct, frozen=True):
     """One step of a course.
 
@@ -181,6 +194,8 @@ class Component(msgspec.Struct, frozen=True):
     text: str = ""
     quiz: Quiz | None = None
     translations: dict[str, Translation] = {}  # language code to translation; lessons only
+    recording: Recording | None = None
+    download: str | None = None  # a key of ``CourseContent.media``
 
 
 class CourseContent(msgspec.Struct, frozen=True):

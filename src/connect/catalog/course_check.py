@@ -2,11 +2,10 @@
 
 from datetime import date
 
-from connect.catalog.component_check import LANGUAGE
 from connect.catalog.content import Audience, Change, CourseContent, Credit, OpenTo
 from connect.catalog.faults import quoted
 from connect.catalog.prose import warn_about_sentences
-from connect.catalog.toml_table import SLUG, SLUG_RULE, TITLE, Table
+from connect.catalog.toml_table import LANGUAGE, SLUG, SLUG_RULE, TITLE, Table
 from connect.lists import AGENCY_KINDS, DISCIPLINES, STATES
 
 _STALE_YEARS = 2

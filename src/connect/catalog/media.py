@@ -1,4 +1,4 @@
-"""Media files: their kinds and limits, and whether an image is what its name says."""
+"""Media files: their kinds and limits, and whether one is what its name says."""
 
 import re
 from pathlib import Path, PurePosixPath
@@ -15,17 +15,38 @@ IMAGES = {
     ".webp": "image/webp",
     ".gif": "image/gif",
 }
-_AUDIO = {".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".ogg": "audio/ogg", ".wav": "audio/wav"}
-_VIDEO = {".mp4": "video/mp4", ".webm": "video/webm"}
+AUDIO = {".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".ogg": "audio/ogg", ".wav": "audio/wav"}
+VIDEO = {".mp4": "video/mp4", ".webm": "video/webm"}
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+DOCUMENTS = {
+    ".pdf": "application/pdf",
+    ".docx": f"{_OFFICE}wordprocessingml.document",
+    ".xlsx": f"{_OFFICE}spreadsheetml.sheet",
+    ".pptx": f"{_OFFICE}presentationml.presentation",
+    ".txt": "text/plain",
+    ".csv": "text/csv",
+}
 _OTHER = {".vtt": "text/vtt", ".zip": "application/zip", ".md": "text/markdown"}
-_TYPES = IMAGES | _AUDIO | _VIDEO | _OTHER
+_TYPES = IMAGES | AUDIO | VIDEO | DOCUMENTS | _OTHER
 
-# What the bytes of an image begin with; the length of a WebP file stands in the dots.
+_MP4 = re.compile(rb"....ftyp", re.DOTALL)
+_ZIP = re.compile(rb"PK\x03\x04")
+# What the bytes of a file begin with; a length stands in the dots.
 _BEGINNINGS = {
     "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "image/jpeg": re.compile(rb"\xff\xd8\xff"),
     "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
     "image/gif": re.compile(rb"GIF8[79]a"),
+    "audio/mpeg": re.compile(rb"ID3|\xff[\xe2-\xfb]"),
+    "audio/mp4": _MP4,
+    "audio/ogg": re.compile(rb"OggS"),
+    "audio/wav": re.compile(rb"RIFF....WAVE", re.DOTALL),
+    "video/mp4": _MP4,
+    "video/webm": re.compile(rb"\x1aE\xdf\xa3"),
+    "application/pdf": re.compile(rb"%PDF-"),
+    DOCUMENTS[".docx"]: _ZIP,
+    DOCUMENTS[".xlsx"]: _ZIP,
+    DOCUMENTS[".pptx"]: _ZIP,
 }
 
 _XLINK = "http://www.w3.org/1999/xlink "
@@ -48,13 +69,14 @@ def type_of(path: str) -> str:
 
 
 def limit_of(path: str) -> int | None:
-    """Most bytes that a media file may have, ``None`` for what is not an image or recording."""
+    """Most bytes that a media file may have; ``None`` for texts that are read whole elsewhere."""
     limits = {"image": 2_000_000, "audio": 50_000_000, "video": 500_000_000}
-    return limits.get(type_of(path).partition("/")[0])
+    kind = type_of(path)
+    return 20_000_000 if kind in DOCUMENTS.values() else limits.get(kind.partition("/")[0])
 
 
 def check_media(path: str, file: Path, faults: FileFaults) -> None:
-    """Check the size of a media file and, of an image, the content."""
+    """Check the size of a media file, and its content as far as names can lie about it."""
     kind = type_of(path)
     try:
         limit = limit_of(path)

@@ -15,6 +15,7 @@ from connect.catalog.content import MOST_DIGITS, is_plain
 from connect.catalog.faults import FileFaults, found_kind, quoted
 from connect.catalog.toml_lines import Path
 
+LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
 SLUG = re.compile(r"[a-z0-9-]{1,60}")
 SLUG_RULE = "use 1 to 60 of a to z, 0 to 9 and -"
 TITLE = 200  # characters of a title at most

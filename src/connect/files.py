@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from obstore.store import LocalStore, ObjectStore
 
 from connect.config import settings
 from connect.errors import NotFound
+
+PIECE = 1 << 19  # bytes that are held at a time
 
 
 @cache
@@ -53,6 +56,23 @@ async def get(digest: str) -> bytes:
     except FileNotFoundError:
         raise NotFound from None
     return bytes(await found.bytes_async())
+
+
+async def read(digest: str, start: int, end: int) -> AsyncIterator[bytes]:
+    """The stored bytes from *start* up to *end*, piece by piece.
+
+    Raises:
+        NotFound: no such file.
+    """
+    store = _store(settings().files_url)
+    for place in range(start, end, PIECE):
+        try:
+            piece = await obstore.get_range_async(
+                store, _path(digest), start=place, end=min(place + PIECE, end)
+            )
+        except FileNotFoundError:
+            raise NotFound from None
+        yield bytes(piece)
 
 
 async def remove(digest: str) -> None:

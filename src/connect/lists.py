@@ -139,3 +139,18 @@ ROSTER_CATEGORIES: dict[str, Item] = _items(
         "support": "Support Staff",
     }
 )
+
+# What speakers call their language; a code that is not here is shown as it is.
+LANGUAGES = {
+    "ar": "العربية",
+    "en": "English",
+    "es": "Español",
+    "fr": "Français",
+    "ht": "Kreyòl ayisyen",
+    "ko": "한국어",
+    "pt": "Português",
+    "ru": "Русский",
+    "tl": "Tagalog",
+    "vi": "Tiếng Việt",
+    "zh": "中文",
+}

@@ -34,6 +34,8 @@ NAMES = (
     "lesson",
     "lesson-not-yet",
     "lesson-time-met",
+    "recording",
+    "download",
     "lesson-picture",
     "lesson-print",
     "practice-start",

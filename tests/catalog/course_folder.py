@@ -1,6 +1,8 @@
 """A small course without a fault, to be written into a folder and changed in one place."""
 
+import io
 import os
+import wave
 from datetime import date
 from pathlib import Path
 
@@ -140,6 +142,63 @@ FILES: dict[str, str | bytes] = {
     "quizzes/final.toml": QUIZ,
     "sources.md": SOURCES,
     "media/clock.svg": SVG,
+}
+
+PROMISE = COURSE[
+    COURSE.index('[[components]]\nid = "promise"') : COURSE.index('[[components]]\nid = "final"')
+]
+TALK = """\
+[[components]]
+id = "talk"
+kind = "audio"
+title = "A dispatcher tells"
+file = "media/talk.wav"
+captions = {en = "media/talk.en.vtt"}
+transcript = "media/talk.md"
+minutes = 2
+min_seconds = 60
+
+[[components]]
+id = "card"
+kind = "download"
+title = "The card"
+file = "media/card.pdf"
+
+"""
+CAPTIONS = """\
+WEBVTT
+
+1
+00:00.000 --> 00:02.500
+<v Dispatcher>Where did you see him last?</v>
+
+NOTE by the gate
+
+00:03.000 --> 00:04.000 line:0
+By the <i>gate</i>.
+"""
+
+
+def tone(seconds: int = 1) -> bytes:
+    """Silence as a WAV file."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as made:
+        made.setnchannels(1)
+        made.setsampwidth(1)
+        made.setframerate(8000)
+        made.writeframes(bytes(8000 * seconds))
+    return file.getvalue()
+
+
+# Files over the others: a recording and a download in place of the promise.
+RECORDED = {
+    "course.toml": COURSE.replace(PROMISE, TALK).replace(
+        "contact_minutes = 10", "contact_minutes = 12"
+    ),
+    "media/talk.wav": tone(),
+    "media/talk.en.vtt": CAPTIONS,
+    "media/talk.md": "# A dispatcher tells\n\nWhere did you see him last? By the gate.\n",
+    "media/card.pdf": b"%PDF-1.7\n%%EOF\n",
 }
 
 

@@ -1,75 +1,16 @@
 """Videos, audio and downloads: what their files have to be, and what stands for them."""
 
-import io
-import wave
-
 import pytest
 
-from catalog.course_folder import COURSE, faults_of, write_course
+from catalog.course_folder import CAPTIONS, RECORDED, faults_of, write_course
 from connect.catalog.captions import check_captions
 from connect.catalog.check import check_course
 from connect.catalog.content import ComponentKind
 from connect.catalog.faults import FileFaults
 
-PROMISE = COURSE[
-    COURSE.index('[[components]]\nid = "promise"') : COURSE.index('[[components]]\nid = "final"')
-]
-TALK = """\
-[[components]]
-id = "talk"
-kind = "audio"
-title = "A dispatcher tells"
-file = "media/talk.wav"
-captions = {en = "media/talk.en.vtt"}
-transcript = "media/talk.md"
-minutes = 2
-min_seconds = 60
-
-[[components]]
-id = "card"
-kind = "download"
-title = "The card"
-file = "media/card.pdf"
-
-"""
-CAPTIONS = """\
-WEBVTT
-
-1
-00:00.000 --> 00:02.500
-<v Dispatcher>Where did you see him last?</v>
-
-NOTE by the gate
-
-00:03.000 --> 00:04.000 line:0
-By the <i>gate</i>.
-"""
-
-
-def tone() -> bytes:
-    """A second of silence as a WAV file."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as made:
-        made.setnchannels(1)
-        made.setsampwidth(1)
-        made.setframerate(8000)
-        made.writeframes(bytes(8000))
-    return file.getvalue()
-
-
-FILES = {
-    "course.toml": COURSE.replace(PROMISE, TALK).replace(
-        "contact_minutes = 10", "contact_minutes = 12"
-    ),
-    "media/talk.wav": tone(),
-    "media/talk.en.vtt": CAPTIONS,
-    "media/talk.md": "# A dispatcher tells\n\nWhere did you see him last? By the gate.\n",
-    "media/card.pdf": b"%PDF-1.7\n%%EOF\n",
-}
-
 
 def test_a_recording_and_a_download_are_taken_with_all_that_belongs_to_them(tmp_path):
-    content, faults = check_course(write_course(tmp_path, **FILES))
+    content, faults = check_course(write_course(tmp_path, **RECORDED))
 
     assert [str(fault) for fault in faults if not fault.warning] == []
     assert content is not None
@@ -108,7 +49,7 @@ def test_a_recording_and_a_download_are_taken_with_all_that_belongs_to_them(tmp_
     ],
 )
 def test_a_file_that_is_something_else_is_a_fault_with_its_line(tmp_path, changes, fault):
-    found = faults_of(write_course(tmp_path, **(FILES | changes)))
+    found = faults_of(write_course(tmp_path, **(RECORDED | changes)))
 
     assert any(one.startswith(fault) for one in found), found
 

@@ -17,7 +17,7 @@ from test_policy import address, routes, visit
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "font-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "object-src 'none'; frame-ancestors 'none'"
 )
 ALWAYS = {

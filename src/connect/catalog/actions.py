@@ -8,7 +8,7 @@ import msgspec
 from connect import files
 from connect.audit import record
 from connect.catalog.check import check_course
-from connect.catalog.content import CourseContent
+from connect.catalog.content import CourseContent, OpenTo
 from connect.catalog.faults import Fault
 from connect.catalog.tables import Course, CourseMedia, CourseVersion
 from connect.db import locked, one, transaction
@@ -68,16 +68,27 @@ async def _publish(actor: Actor, content: CourseContent) -> tuple[Published, int
         else:
             number = len(versions) + 1
             await CourseVersion.insert(_row(course, content, number))
-            for media in content.media.values():
-                await CourseMedia.insert(
-                    CourseMedia(
-                        sha256=media.sha256, content_type=media.content_type, size=media.size
-                    )
-                ).on_conflict(target=CourseMedia.sha256, action="DO NOTHING")
+            await _keep_media(content)
         await record(
             actor, "course.published", Course, of=course.id, version=number, hash=content.hash
         )
     return Published.NEW, number
+
+
+async def _keep_media(content: CourseContent) -> None:
+    public = content.access is OpenTo.PUBLIC
+    for media in content.media.values():
+        row = CourseMedia(
+            sha256=media.sha256,
+            content_type=media.content_type,
+            size=media.size,
+            is_public=public,
+        )
+        await CourseMedia.insert(row).on_conflict(target=CourseMedia.sha256, action="DO NOTHING")
+        if public:
+            await CourseMedia.update({CourseMedia.is_public: True}).where(
+                CourseMedia.sha256 == media.sha256, CourseMedia.is_public.eq(False)
+            )
 
 
 def _row(course: Course, content: CourseContent, number: int) -> CourseVersion:

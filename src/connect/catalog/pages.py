@@ -1,24 +1,31 @@
-"""Files of courses: images and the like."""
+"""Files of courses: images, recordings and the like."""
 
-from litestar import Response, get
+from typing import Any
+
+from litestar import HttpMethod, Request, Response, route
 from litestar.params import FromPath
 
-from connect import files
-from connect.catalog.tables import CourseMedia
-from connect.db import one
+from connect.catalog.queries import media_of
+from connect.errors import NotFound
 from connect.policy import Permission
+from connect.web.ranges import file_answer
 
 
-@get("/media/{sha256:str}", permission=Permission.READ_CATALOG, include_in_schema=False)
-async def media(sha256: FromPath[str]) -> Response[bytes]:
-    """A file that a course shows. Its name is its content's digest, so it may be kept for good."""
-    row = await one(CourseMedia.objects().where(CourseMedia.sha256 == sha256))
-    return Response(
-        await files.get(sha256),
-        headers={
-            "Content-Type": row.content_type,
-            "Cache-Control": "public, max-age=31536000, immutable",
-            # Shown as an image it is inert; opened by itself it must stay so.
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-        },
+@route(
+    "/media/{sha256:str}",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    permission=Permission.READ_CATALOG,
+    include_in_schema=False,
+)
+async def media(request: Request[Any, Any, Any], sha256: FromPath[str]) -> Response[Any]:
+    """A file that some public course shows."""
+    row = await media_of(sha256)
+    if not row.is_public:
+        raise NotFound
+    return file_answer(
+        request,
+        sha256,
+        size=row.size,
+        content_type=row.content_type,
+        public=True,
     )

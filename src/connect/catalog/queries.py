@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from connect.catalog.content import CourseContent
-from connect.catalog.tables import Course, CourseVersion
+from connect.catalog.tables import Course, CourseMedia, CourseVersion
 from connect.db import fetch, one
 from connect.errors import NotFound
 
@@ -112,3 +112,12 @@ async def slug_of(course: UUID) -> str:
 async def offered_courses() -> list[tuple[str, str]]:
     """Every published course to choose from: slug and title, by title."""
     return [(row["slug"], row["title"]) for row in await fetch(OFFERED)]
+
+
+async def media_of(sha256: str) -> CourseMedia:
+    """What is known of a file of some course.
+
+    Raises:
+        NotFound: no course has it.
+    """
+    return await one(CourseMedia.objects().where(CourseMedia.sha256 == sha256))

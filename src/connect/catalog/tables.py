@@ -55,3 +55,4 @@ class CourseMedia(Table, tablename="course_media"):
     sha256 = Varchar(length=64, primary_key=True)
     content_type = Varchar(length=60)
     size = BigInt()  # bytes
+    is_public = Boolean(default=True)  # some public course shows it; else its learners only

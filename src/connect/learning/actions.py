@@ -188,10 +188,10 @@ async def _apply(
         row.seconds += await _count_time(actor, component, row, event)
         row.beats = 0 if event is Event.OPEN else row.beats + (event is Event.HEARTBEAT)
         row.last_at = None if event is Event.CLOSE else now
-    is_lesson = component.kind == ComponentKind.LESSON
-    if event is Event.CLOSE and is_lesson and row.seconds < component.min_seconds:
+    ends = event is Event.CLOSE and component.kind in rules.CLOSED
+    if ends and row.seconds < component.min_seconds:
         raise TooEarly(needed=component.min_seconds, left=component.min_seconds - row.seconds)
-    finishes = (event is Event.CLOSE and is_lesson) or (
+    finishes = ends or (
         event is Event.ACKNOWLEDGE and component.kind == ComponentKind.ACKNOWLEDGEMENT
     )
     first_time = finishes and row.done_at is None

@@ -3,16 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, HttpMethod, Request, Response, get, post, route
 from litestar.params import FromPath
 from markupsafe import Markup
 
+from connect.catalog.queries import content_of
+from connect.errors import NotFound
 from connect.learning import actions, attempts, rules, views
 from connect.learning.actions import Event, TooEarly
 from connect.learning.queries import enrollment_of, standing
 from connect.learning.tables import OPEN, Enrollment
 from connect.policy import Actor, Permission
 from connect.web.forms import read_form
+from connect.web.ranges import file_answer
 from connect.web.templating import page, redirect
 
 ActorRequest = Request[Actor, Any, Any]
@@ -37,6 +40,28 @@ class LearningPages(Controller):
         content, facts = await standing(enrollment)
         here = rules.next_component(content, facts, enrollment.last_component)
         return redirect(f"/learn/{enrollment.id}/{here or content.components[0].id}")
+
+    @route(
+        "/enrollments/{enrollment_id:uuid}/media/{sha256:str}",
+        http_method=[HttpMethod.GET, HttpMethod.HEAD],
+        permission=Permission.LEARN,
+    )
+    async def media(
+        self, request: ActorRequest, enrollment_id: FromPath[UUID], sha256: FromPath[str]
+    ) -> Response[Any]:
+        """A file of a restricted course, for who is enrolled."""
+        enrollment = await enrollment_of(request.user, enrollment_id)
+        content = await content_of(enrollment.version)
+        found = next((m for m in content.media.values() if m.sha256 == sha256), None)
+        if found is None:
+            raise NotFound
+        return file_answer(
+            request,
+            sha256,
+            size=found.size,
+            content_type=found.content_type,
+            public=False,
+        )
 
     @post("/learn/{enrollment_id:uuid}/continue", permission=Permission.LEARN)
     async def go_on(self, request: ActorRequest, enrollment_id: FromPath[UUID]) -> Response[None]:
@@ -140,6 +165,9 @@ async def _player(
             "title": content.title,
             "percent": rules.progress_percent(content, facts),
             "minutes_left": left,
+            "content_notes": content.content_notes,
+            "language": content.language,
+            "begun": any(fact.done for fact in facts.values()),
         },
         steps=[
             {
@@ -159,6 +187,8 @@ async def _player(
             "title": shown["title"],
             "html": Markup(shown["html"]),  # noqa: S704 -- sanitized when it was checked
             "text": shown["text"],
+            "recording": views.recording(enrollment, content, found),
+            "download": views.download(enrollment, content, found),
             "minutes": found.minutes,
             "seconds": fact.seconds,
             "min_seconds": found.min_seconds,

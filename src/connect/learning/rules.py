@@ -23,6 +23,14 @@ from connect.catalog.content import (
 from connect.learning.answers import Given, is_right, key_in_words, names
 from connect.lists import AGENCY_KINDS, DISCIPLINES
 
+SPENT = {ComponentKind.VIDEO: "viewing", ComponentKind.AUDIO: "listening"}
+FINISHED = {
+    ComponentKind.LESSON: "lesson",
+    ComponentKind.VIDEO: "video",
+    ComponentKind.AUDIO: "recording",
+}
+# Done when closed, once their time is met.
+CLOSED = {*FINISHED, ComponentKind.DOWNLOAD}
 IDLE = 600  # seconds: a longer silence counts as this much
 Drawn = list[tuple[str, list[str]]]  # question id, what it shows by name (see ``answers``)
 
@@ -149,8 +157,8 @@ def what_is_missing(component: Component, fact: Fact) -> str:
         return f"{tried}You need {quiz.pass_percent} % to pass.{rest}"
     short = component.min_seconds - fact.seconds
     if fact.opened and short > 0:
-        return f"{short} seconds of reading time are missing."
-    return "You have not finished this lesson yet."
+        return f"{short} seconds of {SPENT.get(component.kind, 'reading')} time are missing."
+    return f"You have not finished this {FINISHED.get(component.kind, 'step')} yet."
 
 
 def next_component(content: CourseContent, facts: Facts, last: str | None) -> str | None:

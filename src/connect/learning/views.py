@@ -1,6 +1,7 @@
 """What API and pages show of learning: one shape for both, never with a key."""
 
 from decimal import Decimal
+from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,8 @@ import msgspec
 from connect.catalog.content import (
     CHOSEN,
     Component,
-    ComponentKind,
     CourseContent,
+    OpenTo,
     Purpose,
     Question,
     QuestionKind,
@@ -33,6 +34,7 @@ from connect.learning.queries import (
     standing,
 )
 from connect.learning.tables import Attempt, AttemptState, Enrollment
+from connect.lists import LANGUAGES
 from connect.policy import Actor
 
 GRADED = (Purpose.POST, Purpose.FINAL)
@@ -108,17 +110,21 @@ async def component(row: Enrollment, component_id: str) -> dict[str, Any]:
     content, facts = await standing(row)
     found = component_in(content, component_id)
     must_be_unlocked(content, facts, found)
-    html = with_media(linked(row, found.html), lambda path: media_url(content, path))
-    shown = [path for path in content.media if media_url(content, path) in html]
+    recording = found.recording
+    source = recording.transcript_html if recording else found.html
+    html = with_media(linked(row, source), lambda path: media_url(row, content, path))
+    files = [*recording.captions.values(), recording.file] if recording else [found.download]
+    shown = [p for p in content.media if p in files or media_url(row, content, p) in html]
     return {
         "title": found.title,
-        "html": html if found.kind == ComponentKind.LESSON else "",
+        "html": html,
         "text": found.text,
         "media": [
             {
                 "path": path,
-                "url": media_url(content, path),
+                "url": media_url(row, content, path),
                 "content_type": content.media[path].content_type,
+                "size": content.media[path].size,
             }
             for path in shown
         ],
@@ -130,9 +136,49 @@ def linked(row: Enrollment, html: str) -> str:
     return with_components(html, lambda other: f"/learn/{row.id}/{other}")
 
 
-def media_url(content: CourseContent, path: str) -> str:
-    """The address of a file of a course; its name is its content's digest."""
-    return f"/media/{content.media[path].sha256}"
+def media_url(row: Enrollment, content: CourseContent, path: str) -> str:
+    """The address of a file of a course; its name is its content's digest.
+
+    Files of restricted courses are for those who are enrolled.
+    """
+    digest = content.media[path].sha256
+    if content.access is OpenTo.PUBLIC:
+        return f"/media/{digest}"
+    return f"/enrollments/{row.id}/media/{digest}"
+
+
+def _image_url(row: Enrollment, content: CourseContent, path: str | None) -> str | None:
+    return media_url(row, content, path) if path else None
+
+
+def recording(row: Enrollment, content: CourseContent, found: Component) -> dict[str, Any] | None:
+    """What a player of a recording needs: its file, and the captions by language."""
+    if found.recording is None:
+        return None
+    file = found.recording.file
+    return {
+        "url": media_url(row, content, file),
+        "content_type": content.media[file].content_type,
+        "captions": [
+            {
+                "language": language,
+                "label": LANGUAGES.get(language.partition("-")[0], language),
+                "url": media_url(row, content, path),
+            }
+            for language, path in found.recording.captions.items()
+        ],
+    }
+
+
+def download(row: Enrollment, content: CourseContent, found: Component) -> dict[str, Any] | None:
+    """What a link to a download says: address, name of the file, size in bytes."""
+    if found.download is None:
+        return None
+    return {
+        "url": media_url(row, content, found.download),
+        "name": PurePosixPath(found.download).name,
+        "size": content.media[found.download].size,
+    }
 
 
 async def attempt(actor: Actor, row: Attempt) -> dict[str, Any]:
@@ -160,7 +206,7 @@ async def attempt(actor: Actor, row: Attempt) -> dict[str, Any]:
                 "kind": by_id[name].kind,
                 "text": by_id[name].text,
                 "html": linked(course, by_id[name].html),
-                "image": media_url(content, path) if (path := by_id[name].image) else None,
+                "image": _image_url(course, content, by_id[name].image),
                 "alt": by_id[name].alt,
                 "points": by_id[name].points,
                 **_parts(by_id[name], shown, shown_ids(by_id[name], row.seed)),

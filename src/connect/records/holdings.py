@@ -355,7 +355,12 @@ HOLDINGS = [
         none="course number hash is_current code title language contact_minutes disciplines topics "
         "words content reviewed_on published_at",
     ),
-    Holding(table=catalog.CourseMedia, whose=nobody, none="sha256 content_type size", pseudonym=""),
+    Holding(
+        table=catalog.CourseMedia,
+        whose=nobody,
+        none="sha256 content_type size is_public",
+        pseudonym="",
+    ),
     Holding(table=certificates.NumberSeries, whose=nobody, none="year last", pseudonym=""),
     Holding(table=AuditHead, whose=nobody, none="id number seal", pseudonym=""),
     Holding(table=AuditAnchor, whose=nobody, none="number seal at", pseudonym=""),

@@ -34,6 +34,8 @@ from connect.agencies.registrar import RegistrarPages
 from connect.catalog.pages import media
 from connect.certificates.api import CertificatesApi, VerificationsApi
 from connect.certificates.pages import CertificatePages
+from connect.certificates.staff_api import RevocationsApi
+from connect.certificates.staff_pages import CertificateStaffPages
 from connect.errors import ConnectError, show, show_busy, show_crash, show_http, show_unknown
 from connect.grants.api import GrantsApi
 from connect.grants.pages import GrantPages
@@ -88,6 +90,7 @@ API = [
     PersonApi,
     RecordsApi,
     ReportsApi,
+    RevocationsApi,
     RostersApi,
     TrailApi,
     TranscriptApi,
@@ -99,6 +102,7 @@ PAGES = [
     AgencyInvitationPages,
     AgencyPages,
     CertificatePages,
+    CertificateStaffPages,
     CoursePages,
     DocumentPages,
     FactorPages,

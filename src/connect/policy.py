@@ -65,6 +65,9 @@ class Permission(StrEnum):
     LEARN = "learn"
     ACCOMMODATE = "accommodate"  # more time and attempts for one person, and why
     READ_RECORDS = "read_records"  # completions, certificates, transcripts
+    REISSUE_CERTIFICATES = "reissue_certificates"  # with a corrected name
+    REVOKE_CERTIFICATES = "revoke_certificates"
+    EXPORT_CERTIFICATES = "export_certificates"  # many as one file
     READ_REPORTS = "read_reports"
     READ_OUTBOX = "read_outbox"
     RELEASE_MAIL = "release_mail"  # send or discard what is held; try again what failed
@@ -105,6 +108,13 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
         Role.AUDITOR: Relation.ANY,
         Role.ADMIN: Relation.ANY,
     },
+    Permission.REISSUE_CERTIFICATES: {
+        Role.LEARNER: Relation.OWN,
+        Role.REGISTRAR: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
+    Permission.REVOKE_CERTIFICATES: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
+    Permission.EXPORT_CERTIFICATES: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.READ_REPORTS: {
         Role.ANALYST: Relation.ANY,
         Role.AUDITOR: Relation.ANY,

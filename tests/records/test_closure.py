@@ -31,6 +31,9 @@ KEPT = {
     ("answer", "given"),
     ("certificate", "name"),
     ("certificate", "facts"),
+    ("certificate", "reissue_reason"),
+    ("certificate", "revocation_reason"),
+    ("revocation_proposal", "reason"),
     ("eligibility_case", "reason"),
     ("training", "title"),
 }

@@ -40,7 +40,7 @@ async def issue_certificate(
         acknowledgement: what the grant that paid prescribes; empty: the site's own setting.
     """
     facts = drawing.CertificateFacts(
-        number=number_of(day.year, await _next_number(day.year)),
+        number=await new_number(day.year),
         code=new_code(),
         name=name,
         title=title,
@@ -55,18 +55,35 @@ async def issue_certificate(
         grant_acknowledgement=acknowledgement or settings().grant_acknowledgement,
         mark=_configured_mark(),
     )
+    return await write(actor, facts, holder=holder, source_kind=source_kind, source=source)
+
+
+async def write(
+    actor: Actor,
+    facts: drawing.CertificateFacts,
+    *,
+    holder: UUID,
+    source_kind: str,
+    source: UUID,
+    supersedes: UUID | None = None,
+    reason: str = "",
+) -> Certificate:
+    """Write a certificate that says *facts*, and the job that draws it, in the caller's
+    transaction."""
     row = Certificate(
         number=facts.number,
         code=facts.code,
         holder=holder,
-        name=name,
-        title=title,
-        minutes=minutes,
-        issued_on=day,
+        name=facts.name,
+        title=facts.title,
+        minutes=facts.minutes,
+        issued_on=facts.issued_on,
         facts=drawing.canonical(facts).decode(),
         digest=drawing.digest(facts),
         source_kind=source_kind,
         source=source,
+        supersedes=supersedes,
+        reissue_reason=reason,
     )
     await Certificate.insert(row)
     await enqueue("certificates.draw", certificate_id=row.id)
@@ -79,8 +96,8 @@ def _configured_mark() -> str:
     return Path(settings().mark_file).read_text() if settings().mark_file else ""
 
 
-async def _next_number(year: int) -> int:
-    """The next number of *year*. The row is held until the end: numbers have no gaps."""
+async def new_number(year: int) -> str:
+    """The next number of *year*. The series is held until the end: numbers have no gaps."""
     await NumberSeries.insert(NumberSeries(year=year)).on_conflict(
         target=NumberSeries.year, action="DO NOTHING"
     )
@@ -89,7 +106,7 @@ async def _next_number(year: int) -> int:
         .where(NumberSeries.year == year)
         .returning(NumberSeries.last)
     )
-    return int(taken[0]["last"])
+    return number_of(year, int(taken[0]["last"]))
 
 
 async def draw(certificate_id: UUID) -> None:

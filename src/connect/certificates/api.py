@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import UploadFile
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from connect import files, limits
 from connect.accounts.authentication import network
@@ -18,11 +18,15 @@ from connect.certificates.queries import (
     by_number,
     certificate_of,
     certificates_of,
+    successor_of,
+    successors,
 )
+from connect.certificates.reissues import reissue
 from connect.certificates.rules import is_nameless
 from connect.certificates.tables import Certificate
 from connect.errors import Invalid, Unreadable, decode
-from connect.fields import Line
+from connect.fields import Line, Reason
+from connect.idempotency import once
 from connect.paging import DEFAULT, After, Limit, Page, cut, read_cursor
 from connect.policy import Actor, Permission
 
@@ -39,6 +43,13 @@ class CertificateOut(msgspec.Struct):
     issued_on: date
     status: str
     pdf_ready: bool
+    expires_on: date | None  # the first day on which it is not valid
+    revoked_on: date | None
+    superseded_by: str | None  # number
+
+
+class ReissueIn(msgspec.Struct, forbid_unknown_fields=True):
+    reason: Reason = ""  # staff's
 
 
 class VerificationOut(msgspec.Struct, omit_defaults=True):
@@ -50,6 +61,9 @@ class VerificationOut(msgspec.Struct, omit_defaults=True):
     issued_on: date | None = None
     minutes: int | None = None
     number: str | None = None
+    superseded_by: str | None = None  # number
+    revoked_on: date | None = None
+    expires_on: date | None = None
     holder_erased: bool = False  # issued, and the holder's name is not held any more
 
 
@@ -58,14 +72,20 @@ class VerificationIn(msgspec.Struct, forbid_unknown_fields=True):
     last_name: Line
 
 
-def shown(row: Certificate) -> CertificateOut:
+MADE = ("pdf_ready", "superseded_by")
+
+
+def shown(row: Certificate, superseded_by: str | None = None) -> CertificateOut:
     """A certificate as its holder sees it."""
-    facts = {n: getattr(row, n) for n in CertificateOut.__struct_fields__ if n != "pdf_ready"}
-    return CertificateOut(**facts, pdf_ready=row.pdf is not None)
+    facts = {n: getattr(row, n) for n in CertificateOut.__struct_fields__ if n not in MADE}
+    return CertificateOut(**facts, pdf_ready=row.pdf is not None, superseded_by=superseded_by)
 
 
-def checked(row: Certificate | None) -> VerificationOut:
-    """A certificate as anybody who checks it sees it: what is printed on it, and its status."""
+async def checked(row: Certificate | None) -> VerificationOut:
+    """A certificate as anybody who checks it sees it: what is printed on it, and its status.
+
+    Why it was revoked is between its holder and staff.
+    """
     if row is None:
         return VerificationOut("unknown")
     return VerificationOut(
@@ -75,6 +95,9 @@ def checked(row: Certificate | None) -> VerificationOut:
         row.issued_on,
         row.minutes,
         row.number,
+        await successor_of(row),
+        row.revoked_on,
+        row.expires_on,
         holder_erased=is_nameless(row.name),
     )
 
@@ -99,11 +122,29 @@ class CertificatesApi(Controller):
         before = read_cursor(after, UUID) if after else None
         rows = await certificates_of(request.user, before=before, limit=limit)
         kept, following = cut(rows, limit, lambda row: row.id)
-        return Page([shown(row) for row in kept], following)
+        numbers = await successors(kept)
+        return Page([shown(row, numbers.get(row.id)) for row in kept], following)
 
     @get("/{number:str}", permission=Permission.READ_RECORDS, summary="One certificate")
     async def certificate(self, request: ActorRequest, number: FromPath[str]) -> CertificateOut:
-        return shown(await certificate_of(request.user, number))
+        row = await certificate_of(request.user, number)
+        return shown(row, await successor_of(row))
+
+    @post(
+        "/{number:str}/reissue",
+        permission=Permission.REISSUE_CERTIFICATES,
+        summary="Issue it anew with the holder's present name, under a new number",
+        status_code=201,
+    )
+    async def reissue(
+        self, request: ActorRequest, number: FromPath[str], data: JSONBody[ReissueIn | None] = None
+    ) -> Response[CertificateOut]:
+        async def act() -> tuple[int, CertificateOut]:
+            return 201, shown(
+                await reissue(request.user, number, reason=data.reason if data else "")
+            )
+
+        return await once(request, act)
 
     @get(
         "/{number:str}/pdf",
@@ -125,7 +166,7 @@ class VerificationsApi(Controller):
     @get("/{code:str}", permission=Permission.CHECK_CERTIFICATE, summary="Check by code")
     async def check(self, request: ActorRequest, code: FromPath[str]) -> VerificationOut:
         await limits.hit(("verify", network(request)))
-        return checked(await by_code(code))
+        return await checked(await by_code(code))
 
     @post(
         "/",
@@ -140,10 +181,10 @@ class VerificationsApi(Controller):
             if not isinstance(upload, UploadFile):
                 raise Invalid({"file": "Send the PDF in this field."})
             found = await by_file(hashlib.sha256(await upload.read()).hexdigest())
-            return checked(found) if found else VerificationOut("changed")
+            return await checked(found) if found else VerificationOut("changed")
         try:
             given = msgspec.json.decode(await request.body(), type=dict[str, Any])
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise Unreadable(what="a JSON object") from None
         asked = decode(VerificationIn, given)
-        return checked(await by_number(asked.number, asked.last_name))
+        return await checked(await by_number(asked.number, asked.last_name))

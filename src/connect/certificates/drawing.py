@@ -60,6 +60,7 @@ class CertificateFacts(msgspec.Struct, frozen=True, kw_only=True):
     signatory_title: str = ""
     grant_acknowledgement: str = ""
     mark: str = ""  # the text of an SVG; empty: ours
+    supersedes: str = ""  # the number of the certificate that this one replaces
 
     def __post_init__(self) -> None:
         longest = {"grant_acknowledgement": ACKNOWLEDGEMENT, "mark": MARK_SIZE}

@@ -8,16 +8,23 @@ from litestar.params import FromPath, FromQuery
 
 from connect import files, limits
 from connect.accounts.authentication import network
-from connect.certificates.queries import by_code, by_number, certificate_of
-from connect.certificates.rules import grouped
+from connect.certificates.queries import by_code, by_number, certificate_of, successor_of
+from connect.certificates.reissues import STANDING, reissue
+from connect.certificates.revocations import revoke
+from connect.certificates.rules import grouped, is_nameless
 from connect.certificates.tables import Certificate
-from connect.errors import Invalid, decode
+from connect.errors import Conflict, Invalid, decode
 from connect.fields import Line
+from connect.idempotency import once_by_form
 from connect.policy import Actor, Permission
 from connect.web.forms import read_form
 from connect.web.templating import page, redirect
 
 ActorRequest = Request[Actor, Any, Any]
+NOTICES = {
+    "reissued": "This is your new certificate. The old number leads here when somebody checks it.",
+    "revoked": "The certificate is revoked, and its holder is told.",
+}
 
 
 class CheckForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -25,32 +32,90 @@ class CheckForm(msgspec.Struct, forbid_unknown_fields=True):
     last_name: Line
 
 
-def _found(request: ActorRequest, row: Certificate | None) -> Response[str]:
+async def _found(request: ActorRequest, row: Certificate | None) -> Response[str]:
     """What is printed on the certificate, and its status; nothing else."""
-    facts = ("name", "title", "minutes", "issued_on", "number")
+    facts = ("name", "title", "minutes", "issued_on", "number", "revoked_on")
     found = {name: getattr(row, name) if row else None for name in facts}
     found |= {"status": row.status if row else "unknown"}
-    found |= {"superseded_by": None, "superseded_by_url": None, "revoked_on": None}
+    found |= {"superseded_by": await successor_of(row)}
     return page(request, "certificates/verify.html", found=found)
+
+
+async def _certificate(
+    request: ActorRequest,
+    number: str,
+    *,
+    notice: str = "",
+    errors: dict[str, str] | None = None,
+    form: dict[str, Any] | None = None,
+) -> Response[str]:
+    """A certificate to its holder or to staff, with what they may do with it."""
+    actor = request.user
+    row = await certificate_of(actor, number)
+    same = ("number", "name", "title", "minutes", "issued_on", "status", "expires_on")
+    mine = row.holder == actor.id
+    stands = row.status in STANDING and not is_nameless(row.name)
+    return page(
+        request,
+        "certificates/certificate_page.html",
+        status=422 if errors else 200,
+        certificate={name: getattr(row, name) for name in same}
+        | {
+            "code": grouped(row.code),
+            "pdf_ready": row.pdf is not None,
+            "pdf_url": f"/certificates/{row.number}/pdf",
+            "verify_url": f"/verify/{row.code}",
+            "superseded_by": await successor_of(row),
+            "revoked_on": row.revoked_on,
+            "reason": row.revocation_reason,
+        },
+        mine=mine,
+        may_reissue=stands and actor.may(Permission.REISSUE_CERTIFICATES, owner=row.holder),
+        may_revoke=row.status in STANDING
+        and actor.may(Permission.REVOKE_CERTIFICATES, owner=row.holder),
+        notice=notice,
+        errors=errors or {},
+        form=form or {},
+    )
 
 
 class CertificatePages(Controller):
     include_in_schema = False
 
     @get("/certificates/{number:str}", permission=Permission.READ_RECORDS)
-    async def certificate(self, request: ActorRequest, number: FromPath[str]) -> Response[str]:
-        row = await certificate_of(request.user, number)
-        shown = {
-            n: getattr(row, n)
-            for n in ("number", "name", "title", "minutes", "issued_on", "status")
-        }
-        shown |= {
-            "code": grouped(row.code),
-            "pdf_ready": row.pdf is not None,
-            "pdf_url": f"/certificates/{row.number}/pdf",
-            "verify_url": f"/verify/{row.code}",
-        }
-        return page(request, "certificates/certificate_page.html", certificate=shown)
+    async def certificate(
+        self, request: ActorRequest, number: FromPath[str], notice: FromQuery[str] = ""
+    ) -> Response[str]:
+        return await _certificate(request, number, notice=NOTICES.get(notice, ""))
+
+    @post("/certificates/{number:str}/reissue", permission=Permission.REISSUE_CERTIFICATES)
+    async def reissue(self, request: ActorRequest, number: FromPath[str]) -> Response[Any]:
+        fields = await read_form(request)
+        reason = str(fields.get("reason", ""))[:2000]
+
+        async def act() -> str:
+            return str((await reissue(request.user, number, reason=reason)).number)
+
+        try:
+            made = await once_by_form(request, act)
+        except Invalid as refusal:
+            return await _certificate(request, number, errors=refusal.errors, form=fields)
+        except Conflict as refusal:
+            return await _certificate(request, number, errors={"anew": str(refusal)}, form=fields)
+        return redirect(f"/certificates/{made}?notice=reissued")
+
+    @post("/certificates/{number:str}/revocation", permission=Permission.REVOKE_CERTIFICATES)
+    async def revoke(self, request: ActorRequest, number: FromPath[str]) -> Response[Any]:
+        fields = await read_form(request)
+        reason = str(fields.get("why", fields.get("reason", "")))[:2000]
+        try:
+            row = await revoke(request.user, number, reason=reason)
+        except Invalid as refusal:
+            errors = {"why": refusal.errors["reason"]}
+            return await _certificate(request, number, errors=errors, form=fields)
+        except Conflict as refusal:
+            return await _certificate(request, number, errors={"why": str(refusal)}, form=fields)
+        return redirect(f"/certificates/{row.number}?notice=revoked")
 
     @get("/certificates/{number:str}/pdf", permission=Permission.READ_RECORDS)
     async def pdf(self, request: ActorRequest, number: FromPath[str]) -> Response[Any]:
@@ -83,9 +148,9 @@ class CertificatePages(Controller):
                 form=fields,
                 errors=refusal.errors,
             )
-        return _found(request, await by_number(asked.number, asked.last_name))
+        return await _found(request, await by_number(asked.number, asked.last_name))
 
     @get("/verify/{code:str}", permission=Permission.CHECK_CERTIFICATE)
     async def check(self, request: ActorRequest, code: FromPath[str]) -> Response[str]:
         await limits.hit(("verify", network(request)))
-        return _found(request, await by_code(code))
+        return await _found(request, await by_code(code))

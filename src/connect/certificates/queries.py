@@ -1,9 +1,10 @@
 """Certificates: the holder's own, and what anybody may check."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from connect.certificates.rules import normal_code, same_last_name
-from connect.certificates.tables import Certificate
+from connect.certificates.tables import Certificate, CertificateStatus
 from connect.db import fetch
 from connect.errors import NotFound
 from connect.policy import Actor, Permission
@@ -11,9 +12,23 @@ from connect.policy import Actor, Permission
 # By hand, as what is read on most requests: Piccolo words a statement for longer than it runs.
 CERTIFICATES = """
 SELECT id, number, code, kind, holder, name, title, minutes, issued_on, status, facts, digest, pdf,
-  source_kind, source, issued_at
+  source_kind, source, issued_at, supersedes, reissue_reason, expires_on, revoked_on,
+  revocation_reason
 FROM certificate WHERE
 """
+SUCCESSORS = """
+SELECT o.id, n.number FROM certificate o JOIN certificate n
+  ON n.source_kind = o.source_kind AND n.source = o.source AND n.status <> 'superseded'
+WHERE o.id IN ({marks})
+"""
+
+
+def standing(certificate: str, enrollment: str) -> str:
+    """SQL: *certificate* is the one that stands for what *enrollment* (a column) earned."""
+    return (
+        f"{certificate}.source_kind = 'enrollment' AND {certificate}.source = {enrollment} "
+        f"AND {certificate}.status <> 'superseded'"
+    )
 
 
 async def _certificates(where: str, *args: object) -> list[Certificate]:
@@ -25,16 +40,24 @@ async def _certificate(where: str, *args: object) -> Certificate | None:
     return next(iter(await _certificates(where, *args)), None)
 
 
-async def certificate_of(actor: Actor, number: str) -> Certificate:
-    """A certificate that the actor holds, or may read as staff.
+async def certificate_of(
+    actor: Actor, number: str, to: Permission = Permission.READ_RECORDS
+) -> Certificate:
+    """A certificate that the actor holds, or that *to* reaches as staff.
 
     Raises:
         NotFound: no such certificate, or somebody else's.
     """
     found = await _certificate("number = {}", number.upper())
-    if found is None or not actor.may(Permission.READ_RECORDS, owner=found.holder):
+    if found is None or not actor.may(to, owner=found.holder):
         raise NotFound
     return found
+
+
+async def certificates_numbered(numbers: Sequence[str]) -> list[Certificate]:
+    """Those of *numbers* that there are, for staff."""
+    marks = ", ".join(["{}"] * len(numbers))
+    return await _certificates(f"number IN ({marks}) ORDER BY number", *numbers)
 
 
 async def certificates_of(
@@ -56,6 +79,20 @@ async def by_number(number: str, last_name: str) -> Certificate | None:
     """The certificate with this number, if its holder has that last name."""
     found = await _certificate("number = {}", number.strip().upper())
     return found if found and same_last_name(found.name, last_name) else None
+
+
+async def successors(rows: Sequence[Certificate]) -> dict[UUID, str]:
+    """Of those of *rows* that were superseded: the number that stands in place of each."""
+    old = [row.id for row in rows if row.status == CertificateStatus.SUPERSEDED]
+    if not old:
+        return {}
+    marks = ", ".join(["{}"] * len(old))
+    return {r["id"]: r["number"] for r in await fetch(SUCCESSORS.replace("{marks}", marks), *old)}
+
+
+async def successor_of(row: Certificate | None) -> str | None:
+    """The number of the certificate that stands in place of *row*; None when *row* stands."""
+    return (await successors([row])).get(row.id) if row else None
 
 
 async def by_file(digest: str) -> Certificate | None:

@@ -2,8 +2,17 @@
 
 from enum import StrEnum
 
-from piccolo.columns import UUID, Date, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
-from piccolo.constraints import Unique
+from piccolo.columns import (
+    JSON,
+    UUID,
+    Date,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.table import Table
 
 from connect import clock
@@ -30,7 +39,11 @@ class NumberSeries(Table, tablename="number_series"):
 
 
 class Certificate(Table, tablename="certificate"):
-    """One certificate. Its facts never change; its PDF is drawn from them once."""
+    """One certificate. Its facts never change; its PDF is drawn from them once.
+
+    Of the certificates for one thing (``source_kind``, ``source``) one stands; the others are
+    superseded (partial index ``certificate_source_standing``).
+    """
 
     id = UUID(primary_key=True, default=uuid7)
     number = Varchar(length=20, unique=True)  # C-2026-000001
@@ -48,4 +61,58 @@ class Certificate(Table, tablename="certificate"):
     source_kind = Varchar(length=20)
     source = UUID()
     issued_at = Timestamptz(default=clock.now)
-    certificate_source_once = Unique([source_kind, source])
+    supersedes = UUID(null=True, default=None, unique=True)  # the certificate before this one
+    reissue_reason = Text(default="")  # staff's
+    expires_on = Date(null=True, default=None)  # the first day on which it is not valid
+    revoked_on = Date(null=True, default=None)  # in the organization's zone
+    revocation_reason = Text(default="")
+
+
+class ProposalState(StrEnum):
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    WITHDRAWN = "withdrawn"
+    OVER = "over"  # never stored: nobody decided in time
+
+
+class RevocationProposal(Table, tablename="revocation_proposal"):
+    """Several certificates that one of the staff wants revoked and another has to confirm."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    numbers = JSON()  # of the certificates
+    reason = Text()
+    state = Varchar(length=10, default=ProposalState.OPEN)
+    made_by = UUID()
+    made_at = Timestamptz(default=clock.now)
+    decided_by = UUID(null=True, default=None)
+    decided_at = Timestamptz(null=True, default=None)
+
+
+class BatchState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    REMOVED = "removed"  # after a week
+
+
+class CertificateBatch(Table, tablename="certificate_batch"):
+    """Chosen certificates as one ZIP, made by the worker."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    chosen = JSON()  # how: {numbers?, agency?, course?, since?, until?}
+    certificates = JSON()  # [ids], fixed when it was asked for
+    total = Integer()
+    done = Integer(default=0)
+    state = Varchar(length=10, default=BatchState.WAITING)
+    file = Varchar(length=64, null=True, default=None)  # SHA-256 of the stored ZIP
+    made_by = UUID()
+    made_at = Timestamptz(default=clock.now)
+    done_at = Timestamptz(null=True, default=None)
+
+
+class SigningCertificate(Table, tablename="signing_certificate"):
+    """A public certificate that PDFs were signed with. All of them stay: a PDF outlives its key."""
+
+    fingerprint = Varchar(length=64, primary_key=True)  # SHA-256 of the DER, in hexadecimal
+    pem = Text()
+    first_used_at = Timestamptz(default=clock.now)

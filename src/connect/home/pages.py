@@ -45,6 +45,12 @@ ADMIN_LINKS = [
         "The awards that pay for courses, and from when to when each course belongs to one.",
     ),
     (
+        Permission.REVOKE_CERTIFICATES,
+        "/admin/certificates",
+        "Certificates",
+        "Open one, revoke one or several, or download many as one file.",
+    ),
+    (
         Permission.IMPORT_ROWS,
         "/admin/imports",
         "Imports",

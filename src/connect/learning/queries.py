@@ -15,7 +15,6 @@ from connect.learning.tables import (
     OPEN,
     Answer,
     Attempt,
-    Completion,
     Enrollment,
     Progress,
 )
@@ -184,16 +183,3 @@ async def answers_to(attempt: UUID) -> dict[str, Any]:
         }
         for r in rows
     }
-
-
-async def completion_of(enrollment: UUID) -> dict[str, Any] | None:
-    """The completion of an enrollment with its certificate's number."""
-    return (
-        await Completion.select(
-            Completion.completed_at,
-            Completion.day,
-            Completion.certificate.number.as_alias("number"),
-        )
-        .where(Completion.enrollment == enrollment)
-        .first()
-    )

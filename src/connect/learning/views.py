@@ -19,6 +19,7 @@ from connect.catalog.content import (
     with_media,
 )
 from connect.catalog.queries import content_of
+from connect.certificates.queries import standing as standing_for
 from connect.db import fetch
 from connect.errors import NotFound
 from connect.learning import answers, rules
@@ -39,13 +40,13 @@ from connect.policy import Actor
 
 GRADED = (Purpose.POST, Purpose.FINAL)
 NUMBERS = """
-SELECT e.id, v.number, v.id AS version, c.certificate, k.number AS certificate_number,
+SELECT e.id, v.number, v.id AS version, k.number AS certificate_number,
   a.enrollment AS eased, a.extra_time_percent, a.more_attempts, a.no_time_limit
 FROM enrollment e JOIN course_version v ON v.id = e.version
 LEFT JOIN accommodation a ON a.enrollment = e.id
-LEFT JOIN completion c ON c.enrollment = e.id LEFT JOIN certificate k ON k.id = c.certificate
+LEFT JOIN completion c ON c.enrollment = e.id LEFT JOIN certificate k ON {standing}
 WHERE e.id IN ({marks})
-"""
+""".replace("{standing}", standing_for("k", "c.enrollment"))
 
 
 async def enrollment(row: Enrollment) -> dict[str, Any]:

@@ -130,6 +130,16 @@ KINDS = {
         "Somebody gave wrong codes for your account",
         "You get this when codes for your account are wrong.",
     ),
+    "certificates/reissued": Kind(
+        MailClass.SERVICE,
+        "A certificate of yours was issued anew",
+        "You get this because you hold the certificate.",
+    ),
+    "certificates/revoked": Kind(
+        MailClass.SECURITY,
+        "A certificate of yours was revoked",
+        "You get this because you hold the certificate.",
+    ),
     "learning/completed": Kind(
         MailClass.SERVICE,
         "You completed a course and have a certificate",

@@ -39,6 +39,7 @@ PEOPLE: dict[str, Fate] = {
     "attention.learner": Fate.STAYS,  # a moment that was counted before the merge is past
     "audit_event.actor": Fate.STAYS,
     "certificate.holder": Fate.MOVES,
+    "certificate_batch.made_by": Fate.STAYS,
     "completion.learner": Fate.MOVES,  # but for repeats
     "course_grant.made_by": Fate.STAYS,
     "duplicate_pair.one": Fate.STAYS,
@@ -62,6 +63,8 @@ PEOPLE: dict[str, Fate] = {
     "record_merge.kept": Fate.STAYS,
     "record_merge.made_by": Fate.STAYS,
     "record_merge.undone_by": Fate.STAYS,
+    "revocation_proposal.decided_by": Fate.STAYS,
+    "revocation_proposal.made_by": Fate.STAYS,
     "role_grant.account": Fate.ENDS,
     "required_course.ended_by": Fate.STAYS,
     "required_course.made_by": Fate.STAYS,
@@ -103,6 +106,7 @@ BY_HAND = {
 # Ids of other things, which no merge touches.
 OTHERS = {
     "certificate.source",  # the enrollment, which keeps its id
+    "certificate.supersedes",  # a certificate
     "mail_burst.event",
     "one_time_link.about",  # an eligibility case
     "training.source",  # the enrollment

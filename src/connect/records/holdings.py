@@ -237,9 +237,10 @@ HOLDINGS = [
     Holding(
         table=certificates.Certificate,
         whose=by("holder"),
-        none="number code kind title minutes issued_on status source_kind issued_at",
-        pseudonym="id holder digest pdf source",
-        personal="name facts",
+        none="number code kind title minutes issued_on status source_kind issued_at expires_on "
+        "revoked_on",
+        pseudonym="id holder digest pdf source supersedes",
+        personal="name facts reissue_reason revocation_reason",
         becomes={"facts": _nameless},
         files={"pdf": "name <> ''"},
     ),
@@ -256,6 +257,19 @@ HOLDINGS = [
         none="kind state dry_run file file_name columns rows taken unchanged refused trouble "
         "invite left_alone made_at done_at",
         pseudonym="id agency made_by",
+    ),
+    Holding(
+        table=certificates.RevocationProposal,
+        whose=by("made_by"),
+        none="numbers state made_at decided_at",
+        pseudonym="id made_by decided_by",
+        personal="reason",
+    ),
+    Holding(
+        table=certificates.CertificateBatch,
+        whose=by("made_by"),
+        none="chosen certificates total done state file made_at done_at",
+        pseudonym="id made_by",
     ),
     Holding(
         table=agencies.AgencyCode,
@@ -359,6 +373,12 @@ HOLDINGS = [
         table=catalog.CourseMedia,
         whose=nobody,
         none="sha256 content_type size is_public",
+        pseudonym="",
+    ),
+    Holding(
+        table=certificates.SigningCertificate,
+        whose=nobody,
+        none="fingerprint pem first_used_at",
         pseudonym="",
     ),
     Holding(table=certificates.NumberSeries, whose=nobody, none="year last", pseudonym=""),

@@ -9,6 +9,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from connect import files
 from connect.agencies.queries import family_of
+from connect.certificates.queries import standing
 from connect.csv_out import cell
 from connect.db import fetch
 from connect.errors import NotFound
@@ -21,14 +22,14 @@ COLUMNS = ("file", "number", "name", "course", "issued_on", "status", "sha256")
 CERTIFICATES = """
 SELECT x.id, x.number, x.name, k.slug AS course, x.issued_on, x.status, x.pdf
 FROM required_course r JOIN course k ON k.id = r.course JOIN enrollment e ON e.course = r.course
-JOIN completion c ON c.enrollment = e.id JOIN certificate x ON x.id = c.certificate
+JOIN completion c ON c.enrollment = e.id JOIN certificate x ON {standing}
 WHERE r.agency = {} AND r.ended_at IS NULL AND x.status = 'valid'{behind}
   AND EXISTS (SELECT 1 FROM affiliation f JOIN account a ON a.id = f.account
     WHERE f.account = c.learner AND f.agency IN ({agencies}) AND f.consented_at IS NOT NULL
     AND (f.until IS NULL OR f.until >= {}) AND a.status NOT IN ('closed', 'erased', 'merged')
     AND (r.category IS NULL OR r.category = f.category))
 ORDER BY x.id LIMIT {}
-"""
+""".replace("{standing}", standing("x", "e.id"))
 
 
 class Window(io.BytesIO):

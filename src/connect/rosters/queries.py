@@ -9,6 +9,7 @@ import msgspec
 from connect import clock
 from connect.agencies.queries import family_of, standing_agency
 from connect.agencies.tables import Agency
+from connect.certificates.queries import standing
 from connect.config import settings
 from connect.db import fetch, snapshot
 from connect.errors import Invalid, NotFound
@@ -43,9 +44,10 @@ SHARED = """
 FROM affiliation f JOIN completion c ON c.learner = f.account
 JOIN enrollment e ON e.id = c.enrollment{numbered}
 WHERE f.consented_at IS NOT NULL AND (f.until IS NULL OR c.day <= f.until)
-  AND c.certificate NOT IN (SELECT id FROM certificate WHERE status = 'revoked')
+  AND c.enrollment NOT IN (SELECT source FROM certificate
+    WHERE source_kind = 'enrollment' AND status = 'revoked')
 """
-NUMBERED = " JOIN certificate x ON x.id = c.certificate"
+NUMBERED = f" JOIN certificate x ON {standing('x', 'c.enrollment')}"
 COMPLETIONS = (
     f"SELECT f.id, e.course, c.day, x.number{SHARED.replace('{numbered}', NUMBERED)}"
     " AND f.id IN ({people}) AND e.course IN ({courses})"

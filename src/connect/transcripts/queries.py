@@ -3,17 +3,18 @@
 from typing import Any
 from uuid import UUID
 
+from connect.certificates.queries import standing
 from connect.db import fetch
 from connect.policy import Actor
 
 COMPLETED = """
 SELECT m.id, k.title, v.number AS version, m.day, m.minutes, k.number AS certificate, k.status,
   m.completed_at, c.slug AS course
-FROM completion m JOIN certificate k ON k.id = m.certificate
+FROM completion m JOIN certificate k ON {standing}
 JOIN enrollment e ON e.id = m.enrollment JOIN course_version v ON v.id = e.version
 JOIN course c ON c.id = e.course
 WHERE m.learner = {} AND ({} = 1 OR m.id < {}) ORDER BY m.id DESC LIMIT {}
-"""
+""".replace("{standing}", standing("k", "m.enrollment"))
 
 
 async def transcript(

@@ -6,15 +6,17 @@ from uuid import UUID
 
 import msgspec
 
-from connect import files, pdf
-from connect.audit import record
+from connect import clock, files, pdf
+from connect.audit import record, record_many
 from connect.certificates import drawing
 from connect.certificates.rules import is_nameless, new_code, number_of
-from connect.certificates.tables import Certificate, NumberSeries
+from connect.certificates.tables import Certificate, CertificateStatus, NumberSeries
 from connect.config import settings
 from connect.db import one, transaction
 from connect.jobs import enqueue
 from connect.policy import SYSTEM, Actor
+
+AT_ONCE = 500  # rows in one transaction
 
 
 async def issue_certificate(
@@ -27,6 +29,7 @@ async def issue_certificate(
     minutes: int,
     day: date,
     credit_lines: list[str],
+    valid_months: int | None = None,
     source_kind: str,
     source: UUID,
     acknowledgement: str = "",
@@ -54,6 +57,7 @@ async def issue_certificate(
         signatory_title=settings().signatory_title,
         grant_acknowledgement=acknowledgement or settings().grant_acknowledgement,
         mark=_configured_mark(),
+        expires_on=None if valid_months is None else clock.months_after(day, valid_months),
     )
     return await write(actor, facts, holder=holder, source_kind=source_kind, source=source)
 
@@ -78,6 +82,7 @@ async def write(
         title=facts.title,
         minutes=facts.minutes,
         issued_on=facts.issued_on,
+        expires_on=facts.expires_on,
         facts=drawing.canonical(facts).decode(),
         digest=drawing.digest(facts),
         source_kind=source_kind,
@@ -107,6 +112,29 @@ async def new_number(year: int) -> str:
         .returning(NumberSeries.last)
     )
     return number_of(year, int(taken[0]["last"]))
+
+
+async def expire() -> None:
+    """Mark the certificates whose term has ended, by the day in the organization's zone; job.
+
+    A check tells the same before this ran.
+    """
+    today = clock.day_in(settings().time_zone, clock.now())
+    over = Certificate.select(Certificate.id).where(
+        Certificate.status == CertificateStatus.VALID, Certificate.expires_on <= today
+    )
+    while rows := await over.limit(AT_ONCE):
+        async with transaction():
+            ended = (
+                await Certificate.update({Certificate.status: CertificateStatus.EXPIRED})
+                .where(
+                    Certificate.id.is_in([row["id"] for row in rows]),
+                    Certificate.status == CertificateStatus.VALID,
+                )
+                .returning(Certificate.id)
+            )
+            acts = [(row["id"], "certificate.expired") for row in ended]
+            await record_many(SYSTEM, Certificate, acts)
 
 
 async def draw(certificate_id: UUID) -> None:

@@ -60,6 +60,7 @@ class CertificateFacts(msgspec.Struct, frozen=True, kw_only=True):
     signatory_title: str = ""
     grant_acknowledgement: str = ""
     mark: str = ""  # the text of an SVG; empty: ours
+    expires_on: date | None = None  # the first day on which it is not valid
     supersedes: str = ""  # the number of the certificate that this one replaces
 
     def __post_init__(self) -> None:

@@ -1,5 +1,6 @@
 """The certificate and its check, as pages."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -32,12 +33,17 @@ class CheckForm(msgspec.Struct, forbid_unknown_fields=True):
     last_name: Line
 
 
+def valid_through(row: Certificate | None) -> date | None:
+    """The last day on which a certificate is valid, as people say it."""
+    return row.expires_on - timedelta(days=1) if row and row.expires_on else None
+
+
 async def _found(request: ActorRequest, row: Certificate | None) -> Response[str]:
     """What is printed on the certificate, and its status; nothing else."""
     facts = ("name", "title", "minutes", "issued_on", "number", "revoked_on")
     found = {name: getattr(row, name) if row else None for name in facts}
     found |= {"status": row.status if row else "unknown"}
-    found |= {"superseded_by": await successor_of(row)}
+    found |= {"superseded_by": await successor_of(row), "valid_through": valid_through(row)}
     return page(request, "certificates/verify.html", found=found)
 
 
@@ -52,7 +58,7 @@ async def _certificate(
     """A certificate to its holder or to staff, with what they may do with it."""
     actor = request.user
     row = await certificate_of(actor, number)
-    same = ("number", "name", "title", "minutes", "issued_on", "status", "expires_on")
+    same = ("number", "name", "title", "minutes", "issued_on", "status")
     mine = row.holder == actor.id
     stands = row.status in STANDING and not is_nameless(row.name)
     return page(
@@ -68,6 +74,7 @@ async def _certificate(
             "superseded_by": await successor_of(row),
             "revoked_on": row.revoked_on,
             "reason": row.revocation_reason,
+            "valid_through": valid_through(row),
         },
         mine=mine,
         may_reissue=stands and actor.may(Permission.REISSUE_CERTIFICATES, owner=row.holder),

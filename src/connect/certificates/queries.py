@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from connect.certificates.rules import normal_code, same_last_name
+from connect import clock
+from connect.certificates.rules import has_ended, normal_code, same_last_name
 from connect.certificates.tables import Certificate, CertificateStatus
+from connect.config import settings
 from connect.db import fetch
 from connect.errors import NotFound
 from connect.policy import Actor, Permission
@@ -32,8 +34,13 @@ def standing(certificate: str, enrollment: str) -> str:
 
 
 async def _certificates(where: str, *args: object) -> list[Certificate]:
-    rows = await fetch(f"{CERTIFICATES} {where}", *args)
-    return [Certificate(**row, _exists_in_db=True) for row in rows]
+    found = await fetch(f"{CERTIFICATES} {where}", *args)
+    rows = [Certificate(**row, _exists_in_db=True) for row in found]
+    today = clock.day_in(settings().time_zone, clock.now())
+    for row in rows:  # the job that writes it down may be late
+        if row.status == CertificateStatus.VALID and has_ended(row.expires_on, today):
+            row.status = CertificateStatus.EXPIRED
+    return rows
 
 
 async def _certificate(where: str, *args: object) -> Certificate | None:

@@ -1,7 +1,8 @@
-"""Numbers and codes of certificates. Pure."""
+"""Numbers, codes and terms of certificates. Pure."""
 
 import secrets
 import unicodedata
+from datetime import date
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: no I, L, O, U
 LENGTH = 26  # 130 bits, of which 128 are random
@@ -27,6 +28,11 @@ def grouped(code: str) -> str:
 def number_of(year: int, counter: int) -> str:
     """C-2026-000001."""
     return f"C-{year}-{counter:06}"
+
+
+def has_ended(ends: date | None, today: date) -> bool:
+    """Whether a term is over. Its last day is the one before *ends* (R21)."""
+    return ends is not None and today >= ends
 
 
 def is_nameless(name: str) -> bool:

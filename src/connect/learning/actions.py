@@ -281,6 +281,7 @@ async def complete_if_met(actor: Actor, enrollment: Enrollment) -> bool:
             for c in content.credits
             if c.valid_from is None or c.valid_from <= day
         ],
+        valid_months=content.valid_months,
         source_kind="enrollment",
         source=enrollment.id,
         acknowledgement=await acknowledgement_of(training) if training else "",

@@ -49,6 +49,7 @@ from connect.learning.api import AttemptsApi, CoursesApi, EnrollmentsApi
 from connect.learning.pages import CoursePages
 from connect.learning.player import LearningPages
 from connect.learning.quiz_pages import QuizPages
+from connect.learning.why_pages import WhyApi, WhyPages
 from connect.mail.api import NoticesApi
 from connect.mail.notice_pages import NoticePages
 from connect.mail.outbox_api import OutboxApi
@@ -95,6 +96,7 @@ API = [
     TrailApi,
     TranscriptApi,
     VerificationsApi,
+    WhyApi,
 ]
 PAGES = [
     AccommodationPages,
@@ -127,6 +129,7 @@ PAGES = [
     TrailPages,
     TranscriptPages,
     VerificationPages,
+    WhyPages,
 ]
 PLAIN = [live, ready, metrics, media]
 

@@ -256,4 +256,7 @@ def test_every_setting_has_a_default_or_is_asked_for():
         "signatory_name",
         "signatory_title",
         "limits",
+        "certificate_templates",
+        "signing_key",
+        "timestamp_url",
     }

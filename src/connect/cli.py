@@ -187,6 +187,56 @@ def verify_audit(anchors: Path | None) -> None:
     sys.exit(not verdict.whole)
 
 
+@commands.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Public certificates, as /.well-known/connect-signing.pem has them; else those here.",
+)
+def verify_certificate(file: Path, key: Path | None) -> None:
+    """Tell, offline, whether FILE is a certificate that we issued, and unchanged."""
+    from connect.certificates.authenticity import NotGenuine, examine
+    from connect.signing import own_certificates
+
+    try:
+        found = examine(file.read_bytes(), [key.read_text()] if key else own_certificates())
+    except NotGenuine as fault:
+        click.echo(f"NOT GENUINE: {fault}")
+        sys.exit(1)
+    click.echo("GENUINE: this is the file that was issued, and nothing in it was changed.")
+    for name in ("number", "name", "title", "minutes", "issued_on", "expires_on", "organization"):
+        if value := found.facts.get(name):
+            click.echo(f"{name}: {value}")
+    click.echo(f"signed by: {found.signer}")
+    click.echo(f"signed at: {found.signed_at} (by the signer's clock)")
+    if found.timestamp_at:
+        click.echo(f"timestamp: {found.timestamp_at}")
+    say("Whether it still stands (not revoked or replaced) only the site can tell: /verify.")
+
+
+@commands.command("rotate-signing-key")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a new key there, for CONNECT_SIGNING_KEY_FILE; nothing else changes.",
+)
+def rotate_signing_key(output: Path | None) -> None:
+    """Sign with a new key from now on. What was signed before stays valid."""
+    from connect import signing
+    from connect.config import keep_once
+
+    if output and output.exists():
+        raise click.UsageError(f"{output} exists already, and a key is never overwritten.")
+    try:
+        key = signing.read_key(keep_once(output, signing.new_pem)) if output else signing.rotate()
+    except signing.GivenKey as fault:
+        say(str(fault))
+        sys.exit(1)
+    click.echo(key.certificate, nl=False)
+    say(f"The new key is good until {key.ends:%Y-%m-%d}. Back it up.")
+
+
 @commands.group()
 def erasures() -> None:
     """People who were erased."""

@@ -16,7 +16,7 @@ import msgspec
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-SECRETS = {"secret_key", "database_url", "smtp_url"}
+SECRETS = {"secret_key", "database_url", "smtp_url", "signing_key"}
 LIMITS = "sign_in=10/15m,network=30/1m,register=60/1h,verify=30/1m,mail=3/1h,upload=20/1h"
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -44,6 +44,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     grant_acknowledgement: str = ""
     signatory_name: str = ""
     signatory_title: str = ""
+    certificate_templates: str = ""  # folder; its files stand in for ours of the same name
+    signing_key: str = ""  # PEM, key and certificate; empty: made and kept in the data folder
+    timestamp_url: str = ""  # RFC 3161 server; empty: signatures carry no timestamp
     limits: str = "default"
 
     def __repr__(self) -> str:
@@ -151,6 +154,11 @@ def _is_site(value: str) -> bool:
     return url.scheme in ("http", "https") and bool(url.hostname) and plain
 
 
+def _is_site_with_path(value: str) -> bool:
+    url = urlsplit(value)
+    return url.scheme in ("http", "https") and bool(url.hostname)
+
+
 def _is_mail_server(value: str) -> bool:
     url = urlsplit(value)
     _ = url.port
@@ -204,8 +212,30 @@ CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
     "mark_file": (lambda value: Path(value).is_file(), "there is no such file."),
     "signatory_name": (str.isprintable, "write it on one line."),
     "signatory_title": (str.isprintable, "write it on one line."),
+    "certificate_templates": (lambda value: Path(value).is_dir(), "there is no such folder."),
+    "signing_key": (
+        lambda value: "PRIVATE KEY-----" in value and "BEGIN CERTIFICATE-----" in value,
+        "give the PEM that connect rotate-signing-key --output FILE writes; use "
+        "CONNECT_SIGNING_KEY_FILE to name the file.",
+    ),
+    "timestamp_url": (_is_site_with_path, "write it as http://... or https://..."),
     "limits": (read_limits, "write each as sign_in=10/15m, with s, m, h or d."),
 }
+
+
+def keep_once(path: Path, make: Callable[[], str]) -> str:
+    """What the secret file *path* holds; when there is none it is made, readable by us alone.
+
+    It is linked when it is whole: two processes that start at once get the same.
+    """
+    if not path.exists():
+        fresh = path.with_name(f"{path.name}-{secrets.token_hex(8)}")
+        fresh.touch(0o600)
+        fresh.write_text(make())
+        with suppress(FileExistsError):
+            path.hardlink_to(fresh)
+        fresh.unlink()
+    return path.read_text()
 
 
 def _kept_key(data: Path) -> str:
@@ -217,15 +247,7 @@ def _kept_key(data: Path) -> str:
     path = data / "secret-key"
     try:
         data.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            # Linked when it is whole: two processes that start at once get the same key.
-            fresh = data / f"secret-key-{secrets.token_hex(8)}"
-            fresh.touch(0o600)
-            fresh.write_text(secrets.token_urlsafe(48))
-            with suppress(FileExistsError):
-                path.hardlink_to(fresh)
-            fresh.unlink()
-        key = path.read_text().strip()
+        key = keep_once(path, lambda: secrets.token_urlsafe(48)).strip()
     except OSError as error:
         raise WrongSettings(
             f"CONNECT_DATA_DIR: {error.filename} cannot be used ({error.strerror})."

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from connect import db, migrate
+from connect import clock, db, migrate, signing
 from connect.config import read_limits, settings
 from connect.engine_sqlite_pool import needs_checkpoint_guard
 from connect.web.templating import manifest
@@ -146,6 +146,14 @@ async def _fonts() -> Finding:
     return Finding("fonts", "certificates can carry every script that is promised")
 
 
+async def _signing_key() -> Finding:
+    key = await asyncio.to_thread(signing.signing_key)
+    shown = f"signs certificates until {key.ends:%Y-%m-%d} ({key.fingerprint[:16]})"
+    late = key.ends - clock.now() < signing.SOON
+    mend = "connect rotate-signing-key; what was signed stays valid." if late else ""
+    return Finding("signing key", shown, mend, key.ends <= clock.now())
+
+
 async def _assets() -> Finding:
     return Finding("assets", f"{len(manifest())} files are built")
 
@@ -158,6 +166,7 @@ CHECKS: list[Callable[[], Awaitable[Finding]]] = [
     _durability,
     _mail,
     _disk,
+    _signing_key,
     _fonts,
     _assets,
 ]

@@ -1,4 +1,5 @@
-"""PDFs from HTML, drawn in processes of their own: the loop stays free, a bad page dies alone."""
+"""PDFs from HTML, drawn and signed in processes of their own: the loop stays free, a bad page dies
+alone, and what draws holds no key."""
 
 import asyncio
 import atexit
@@ -15,29 +16,44 @@ from typing import IO, cast
 
 import msgspec
 
+from connect.pdf_pipe import LENGTH
+
 PROCESSES = min(2, os.cpu_count() or 1)
 SECONDS = 5.0  # for one render; a certificate takes 0.03
 STARTING_SECONDS = 60.0  # for a process to become warm, which takes about one
 RENDERS = 500  # after which a process is replaced, since WeasyPrint keeps a little each time
 LARGEST = 1_000_000  # bytes of html and images
 ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_", "PYTHONPATH", "FONTCONFIG_", "XDG_", "LD_")
-LENGTH = struct.Struct(">I")
+RENDERER, SIGNER = "connect.pdf_renderer", "connect.pdf_signer"
+SIGNING_SECONDS = 15.0  # for one signature, with the answer of a timestamp server
 
 
 class RenderFailed(Exception):
     """There is no PDF: the document asked for what it may not have, or broke the renderer."""
 
 
+class SigningFailed(Exception):
+    """There is no signature; the text says why."""
+
+
 class RenderTimeout(RenderFailed):
     """The document took longer than ``SECONDS``; the process that drew it has been killed."""
 
 
-async def render(html: str, *, images: Mapping[str, bytes], stylesheet: str) -> bytes:
+async def render(
+    html: str,
+    *,
+    images: Mapping[str, bytes],
+    stylesheet: str,
+    attached: Mapping[str, bytes] | None = None,
+    to_sign: bool = False,
+) -> bytes:
     """One PDF/UA-1 document. The same arguments give the same bytes.
 
     Nothing is fetched. *images* are SVG or PNG by the name that ``<img src="connect:NAME">``
     gives them; a document that asks for anything else fails as a whole. *stylesheet* is the
-    absolute path of a file of ours, which each process reads once.
+    absolute path of a file of ours, which each process reads once. *attached* are files inside the
+    document, by name. A document *to_sign* has an empty field that ``sign`` fills.
 
     Any number of calls may wait; the limit runs from the moment a process has the document. A
     canceled call leaves its render to end by itself.
@@ -47,14 +63,38 @@ async def render(html: str, *, images: Mapping[str, bytes], stylesheet: str) -> 
         RenderTimeout: it took more than ``SECONDS``.
         RenderFailed: it broke, or asked for something it may not have.
     """
-    order = msgspec.msgpack.encode((html, dict(images), stylesheet))
+    order = msgspec.msgpack.encode((html, dict(images), stylesheet, dict(attached or {}), to_sign))
     if len(order) > LARGEST:
         raise ValueError(f"A document of {len(order)} bytes is not drawn.")
     pool = _current()
-    pdf, fault = await asyncio.wrap_future(pool.threads.submit(pool.render, order))
+    pdf, fault = await asyncio.wrap_future(pool.threads.submit(pool.render, order, SECONDS))
     if fault:
         raise RenderFailed(fault)
     return pdf
+
+
+async def sign(pdf: bytes, *, key: str, timestamps: str = "") -> bytes:
+    """*pdf*, which was rendered ``to_sign``, with a PAdES signature over all of it.
+
+    Args:
+        key: PEM of an RSA private key and its certificate.
+        timestamps: address of an RFC 3161 server whose word on the time goes in.
+
+    Raises:
+        SigningFailed: it could not be signed, or the timestamp server gave no answer.
+    """
+    global _signers
+    _signers = _signers or _Pool(SIGNER, 1)
+    order = msgspec.msgpack.encode((pdf, key, timestamps))
+    try:
+        signed, fault = await asyncio.wrap_future(
+            _signers.threads.submit(_signers.render, order, SIGNING_SECONDS)
+        )
+    except RenderFailed as error:
+        raise SigningFailed(str(error)) from None
+    if fault:
+        raise SigningFailed(fault)
+    return signed
 
 
 async def warm() -> None:
@@ -73,10 +113,10 @@ async def close() -> None:
 class _Renderer:
     """One process and its pipes, in the hands of one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
         kept = {k: v for k, v in os.environ.items() if k.startswith(ENVIRONMENT)}  # no secrets
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "connect.pdf_renderer"],
+        self.process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-P", "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**kept, "PYTHONHASHSEED": "0"},  # the order of a set must not show in a PDF
@@ -93,11 +133,11 @@ class _Renderer:
             self._ask(b"", STARTING_SECONDS)
             self.is_warm = True
 
-    def render(self, order: bytes) -> tuple[bytes, str]:
+    def render(self, order: bytes, seconds: float) -> tuple[bytes, str]:
         """The PDF and the fault in words, one of them empty. The process is dead if this raises."""
         self.wait()
         self.renders += 1
-        answer = self._ask(LENGTH.pack(len(order)) + order, SECONDS)
+        answer = self._ask(LENGTH.pack(len(order)) + order, seconds)
         return msgspec.msgpack.decode(answer, type=tuple[bytes, str])
 
     def end(self) -> None:
@@ -137,17 +177,18 @@ class _Pool:
     cannot use them, and a loop that ends leaves them behind unclosed.
     """
 
-    def __init__(self) -> None:
-        self.threads = ThreadPoolExecutor(PROCESSES, thread_name_prefix="pdf")
+    def __init__(self, module: str, processes: int) -> None:
+        self.module = module
+        self.threads = ThreadPoolExecutor(processes, thread_name_prefix="pdf")
         self.idle: list[_Renderer] = []  # the last is taken first
         self.is_closing = False
 
-    def render(self, order: bytes) -> tuple[bytes, str]:
+    def render(self, order: bytes, seconds: float) -> tuple[bytes, str]:
         if self.is_closing:
             raise RenderFailed("The renderers are being closed.")
         renderer = self._take()
         try:
-            answer = renderer.render(order)
+            answer = renderer.render(order, seconds)
         except RenderFailed:
             self._replace()
             raise
@@ -171,28 +212,29 @@ class _Pool:
             if renderer.process.poll() is None:
                 return renderer
             renderer.end()
-        return _Renderer()
+        return _Renderer(self.module)
 
     def _replace(self) -> None:
         """Start a process that becomes warm while the others are taken first."""
         if not self.is_closing:
-            self.idle.insert(0, _Renderer())
+            self.idle.insert(0, _Renderer(self.module))
 
 
 _pool: _Pool | None = None
+_signers: _Pool | None = None
 
 
 def _current() -> _Pool:
     global _pool
-    _pool = _pool or _Pool()
+    _pool = _pool or _Pool(RENDERER, PROCESSES)
     return _pool
 
 
 @atexit.register
 def _end() -> None:
-    global _pool
-    pool, _pool = _pool, None
-    if pool is not None:
+    global _pool, _signers
+    pools, _pool, _signers = (_pool, _signers), None, None
+    for pool in filter(None, pools):
         pool.is_closing = True
         pool.threads.shutdown()
         for renderer in pool.idle:

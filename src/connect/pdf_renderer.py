@@ -1,9 +1,7 @@
 """The process that draws PDFs: ``python -m connect.pdf_renderer``, started by ``connect.pdf``.
 
-It reads orders from its input and writes answers to its output until the input ends. Either is
-four bytes of length, big endian, then msgpack. An order is ``[html, images, stylesheet]``; an
-answer is ``[pdf, fault]``, one of them empty. The first answer comes unasked when the process is
-warm; both are empty then.
+It reads orders from its input and writes answers to its output until the input ends (see
+``connect.pdf_pipe``). An order is an ``Order``; an answer is ``[pdf, fault]``, one of them empty.
 
 A document can have nothing but the images it came with: no file, no address, no stylesheet.
 Nothing in the PDF depends on the day or on the process, so the same order gives the same bytes.
@@ -11,14 +9,11 @@ Nothing in the PDF depends on the day or on the process, so the same order gives
 
 import gc
 import logging
-import os
-import resource
-import signal
-import struct
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
 from unicodedata import bidirectional, category
 
 import msgspec
@@ -32,14 +27,30 @@ from weasyprint.urls import (  # type: ignore[import-untyped]
     URLFetcherResponse,
 )
 
+from connect.pdf_pipe import pipes, serve
+
 MEMORY = 1_536_000_000  # bytes of address space; fonts for sixteen scripts bring it to 480 MB
-PATIENCE = 30  # seconds after which a render ends even when nobody is left to kill it
 SVG, PNG = "image/svg+xml", "image/png"
 WARMTH = """<!doctype html><html lang="en"><title>Warm</title><body style="font-family: Noto Serif">
 <h1>Warm</h1><p style="font-family: Noto Sans">up <b>well</b></p>"""
 
-LENGTH = struct.Struct(">I")
-ORDER = msgspec.msgpack.Decoder(tuple[str, dict[str, bytes], str])
+SIGNATURE = "Signature"  # name of the field
+
+# The dates of an attachment, which would else be those of the drawing.
+ITS_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Order(msgspec.Struct, array_like=True):
+    """One document. *attached* are files inside it, by name; *to_sign*: it gets a field."""
+
+    html: str
+    images: dict[str, bytes] = {}
+    stylesheet: str = ""
+    attached: dict[str, bytes] = {}
+    to_sign: bool = False
+
+
+ORDER = msgspec.msgpack.Decoder(Order)
 
 
 class OnlyGiven(URLFetcher):  # type: ignore[misc]
@@ -93,6 +104,33 @@ def give_every_glyph_a_text(_: Any, pdf: pydyf.PDF) -> None:
             item.stream = [line.replace(b" <>", b" <200b>") for line in item.stream]
 
 
+def add_signature_field(_: Any, pdf: pydyf.PDF) -> None:
+    """An empty signature field: hidden, named for those who cannot see, in the order of tags.
+
+    The field that a signing tool adds by itself breaks PDF/UA-1, since nothing tags it.
+    """
+    pages = (o for o in pdf.objects if isinstance(o, pydyf.Dictionary))
+    page = next(o for o in pages if o.get("Type") == "/Page")
+    field = pydyf.Dictionary(
+        {
+            "Type": "/Annot",
+            "Subtype": "/Widget",
+            "FT": "/Sig",
+            "T": pydyf.String(SIGNATURE),
+            "TU": pydyf.String("Digital signature"),
+            "F": 130,  # hidden and locked
+            "Rect": pydyf.Array([0, 0, 0, 0]),
+            "P": page.reference,
+        }
+    )
+    pdf.add_object(field)
+    page["Annots"] = pydyf.Array([*page.get("Annots", []), field.reference])
+    page["Tabs"] = "/S"
+    pdf.catalog["AcroForm"] = pydyf.Dictionary(
+        {"Fields": pydyf.Array([field.reference]), "SigFlags": 3}
+    )
+
+
 class Complaints(logging.Handler):
     """What WeasyPrint logs as an error and goes on: an image it cannot draw, a text missing."""
 
@@ -102,6 +140,27 @@ class Complaints(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.texts.append(record.getMessage())
+
+
+def finish_to_sign(document: Any, pdf: pydyf.PDF) -> None:
+    give_every_glyph_a_text(document, pdf)
+    add_signature_field(document, pdf)
+    files = [o for o in pdf.objects if isinstance(o, pydyf.Dictionary) if "EF" in o]
+    for file in files:
+        file["AFRelationship"] = "/Data"  # WeasyPrint writes it for PDF/A alone
+    if files:
+        pdf.catalog["AF"] = pydyf.Array([file.reference for file in files])
+
+
+def attachment(name: str, content: bytes) -> weasyprint.Attachment:
+    """A file inside the document, as its data."""
+    return weasyprint.Attachment(
+        file_obj=BytesIO(content),
+        name=name,
+        description=name,
+        created=ITS_DAY,
+        modified=ITS_DAY,
+    )
 
 
 class Press:
@@ -122,19 +181,20 @@ class Press:
             )
         return self.stylesheets[path]
 
-    def render(self, html: str, images: dict[str, bytes], stylesheet: str) -> tuple[bytes, str]:
-        """The PDF/UA-1 of *html*, and the reason if there is none."""
-        fetcher = OnlyGiven(images)
+    def render(self, order: Order) -> tuple[bytes, str]:
+        """The PDF/UA-1 of *order*, and the reason if there is none."""
+        fetcher = OnlyGiven(order.images)
         self.complaints.texts.clear()
         pdf = b""
         try:
-            pdf = weasyprint.HTML(string=html, url_fetcher=fetcher).write_pdf(
-                stylesheets=[self.stylesheet(stylesheet)] if stylesheet else [],
+            pdf = weasyprint.HTML(string=order.html, url_fetcher=fetcher).write_pdf(
+                stylesheets=[self.stylesheet(order.stylesheet)] if order.stylesheet else [],
                 font_config=self.fonts,
                 pdf_variant="pdf/ua-1",
                 presentational_hints=False,
                 cache={},
-                finisher=give_every_glyph_a_text,
+                finisher=finish_to_sign if order.to_sign else give_every_glyph_a_text,
+                attachments=[attachment(*file) for file in order.attached.items()] or None,
             )
         except FatalURLFetchingError:
             fetcher.refused.append("something")  # last: the stylesheet has a fetcher of its own
@@ -147,35 +207,13 @@ class Press:
         return pdf, ""
 
 
-def write(pipe: IO[bytes], answer: tuple[bytes, str]) -> None:
-    body = msgspec.msgpack.encode(answer)
-    pipe.write(LENGTH.pack(len(body)) + body)
-    pipe.flush()
-
-
-def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
-    """Answer orders until their pipe is closed."""
+def main() -> None:
+    orders, answers = pipes(MEMORY)
     press = Press()
-    press.render(WARMTH, {}, "")
+    press.render(Order(WARMTH))
     gc.collect()
     gc.freeze()  # what is there by now stays for good and need not be looked through again
-    os.nice(5)  # from here on the pages go first
-    write(answers, (b"", ""))
-    while head := orders.read(LENGTH.size):
-        order = ORDER.decode(orders.read(*LENGTH.unpack(head)))
-        signal.alarm(PATIENCE)
-        answer = press.render(*order)
-        signal.alarm(0)
-        write(answers, answer)
-
-
-def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end of the input ends us, nothing else
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no answer
-    serve(sys.stdin.buffer, answers)
+    serve(orders, answers, lambda order: press.render(ORDER.decode(order)))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from connect import clock, files, pdf
 from connect.audit import record, record_many
 from connect.certificates import drawing
 from connect.certificates.rules import is_nameless, new_code, number_of
+from connect.certificates.signatures import signed
 from connect.certificates.tables import Certificate, CertificateStatus, NumberSeries
 from connect.config import settings
 from connect.db import one, transaction
@@ -143,8 +144,14 @@ async def draw(certificate_id: UUID) -> None:
     if row.pdf or is_nameless(row.name):
         return
     html, images = drawing.page(msgspec.json.decode(row.facts, type=drawing.CertificateFacts))
-    data = await pdf.render(html, images=images, stylesheet=drawing.STYLESHEET)
-    kept = await files.put(data)
+    drawn = await pdf.render(
+        html,
+        images=images,
+        stylesheet=drawing.STYLESHEET,
+        attached={"facts.json": row.facts.encode()},
+        to_sign=True,
+    )
+    kept = await files.put(await signed(drawn, waiting_since=row.issued_at))
     async with transaction():
         won = (
             await Certificate.update({Certificate.pdf: kept})
@@ -153,3 +160,5 @@ async def draw(certificate_id: UUID) -> None:
         )
         if won:
             await record(SYSTEM, "certificate.drawn", Certificate, of=certificate_id, sha256=kept)
+    if not won:  # two drew it at once, and no two signatures are alike
+        await files.remove(kept)

@@ -13,6 +13,7 @@ from connect.certificates.queries import by_code, by_number, certificate_of, suc
 from connect.certificates.reissues import STANDING, reissue
 from connect.certificates.revocations import revoke
 from connect.certificates.rules import grouped, is_nameless
+from connect.certificates.signatures import public_certificates
 from connect.certificates.tables import Certificate
 from connect.errors import Conflict, Invalid, decode
 from connect.fields import Line
@@ -134,6 +135,10 @@ class CertificatePages(Controller):
             media_type="application/pdf",
             headers={"Content-Disposition": f'attachment; filename="{row.number}.pdf"'},
         )
+
+    @get("/.well-known/connect-signing.pem", permission=Permission.CHECK_CERTIFICATE)
+    async def signing_certificates(self) -> Response[str]:
+        return Response(await public_certificates(), media_type="application/x-pem-file")
 
     @get("/verify", permission=Permission.CHECK_CERTIFICATE)
     async def check_form(self, request: ActorRequest, code: FromQuery[str] = "") -> Response[Any]:

@@ -30,6 +30,8 @@ from connect.idempotency import once
 from connect.paging import DEFAULT, After, Limit, Page, cut, read_cursor
 from connect.policy import Actor, Permission
 
+MOST_BYTES = 2_000_000  # of a PDF that is checked; ours have about 30,000
+MULTIPART = MOST_BYTES + 100_000  # the file and what stands around it
 ActorRequest = Request[Actor, Any, Any]
 
 
@@ -111,6 +113,20 @@ def pdf_answer(row: Certificate, data: bytes) -> Response[bytes]:
     )
 
 
+async def handed_in(upload: object) -> Certificate | None:
+    """The certificate whose PDF was handed in, unchanged; nothing of the file is kept.
+
+    Raises:
+        Invalid: it is no file, an empty one, or one of more than ``MOST_BYTES``.
+    """
+    if not isinstance(upload, UploadFile) or not upload.filename:
+        raise Invalid({"file": "Choose the certificate's PDF."})
+    data = await upload.read()
+    if not 0 < len(data) <= MOST_BYTES:
+        raise Invalid({"file": "Choose a PDF of at most 2 MB. Certificates are smaller."})
+    return await by_file(hashlib.sha256(data).hexdigest())
+
+
 class CertificatesApi(Controller):
     path = "/api/v1/certificates"
     tags = ["certificates"]
@@ -173,14 +189,12 @@ class VerificationsApi(Controller):
         permission=Permission.CHECK_CERTIFICATE,
         summary="Check by number and last name (JSON), or by the PDF itself (multipart, `file`)",
         status_code=200,
+        request_max_body_size=MULTIPART,
     )
     async def check_by_hand(self, request: ActorRequest) -> VerificationOut:
         await limits.hit(("verify", network(request)))
         if request.content_type[0] == "multipart/form-data":
-            upload = (await request.form()).get("file")
-            if not isinstance(upload, UploadFile):
-                raise Invalid({"file": "Send the PDF in this field."})
-            found = await by_file(hashlib.sha256(await upload.read()).hexdigest())
+            found = await handed_in((await request.form()).get("file"))
             return await checked(found) if found else VerificationOut("changed")
         try:
             given = msgspec.json.decode(await request.body(), type=dict[str, Any])

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 
 from connect import files, limits
 from connect.accounts.authentication import network
+from connect.certificates.api import MULTIPART, handed_in
 from connect.certificates.queries import by_code, by_number, certificate_of, successor_of
 from connect.certificates.reissues import STANDING, reissue
 from connect.certificates.revocations import revoke
@@ -39,11 +40,14 @@ def valid_through(row: Certificate | None) -> date | None:
     return row.expires_on - timedelta(days=1) if row and row.expires_on else None
 
 
-async def _found(request: ActorRequest, row: Certificate | None) -> Response[str]:
+async def _found(
+    request: ActorRequest, row: Certificate | None, *, by_file: bool = False
+) -> Response[str]:
     """What is printed on the certificate, and its status; nothing else."""
     facts = ("name", "title", "minutes", "issued_on", "number", "revoked_on")
     found = {name: getattr(row, name) if row else None for name in facts}
-    found |= {"status": row.status if row else "unknown"}
+    found |= {"status": row.status if row else "changed" if by_file else "unknown"}
+    found |= {"by_file": by_file}
     found |= {"superseded_by": await successor_of(row), "valid_through": valid_through(row)}
     return page(request, "certificates/verify.html", found=found)
 
@@ -161,6 +165,31 @@ class CertificatePages(Controller):
                 errors=refusal.errors,
             )
         return await _found(request, await by_number(asked.number, asked.last_name))
+
+    @post(
+        "/verify/file",
+        permission=Permission.CHECK_CERTIFICATE,
+        status_code=200,
+        request_max_body_size=MULTIPART,
+    )
+    async def check_file(self, request: ActorRequest) -> Response[str]:
+        fields = await read_form(request)
+        await limits.hit(("verify", network(request)))
+        try:
+            row = await handed_in(fields.get("file"))
+        except Invalid as refusal:
+            return page(
+                request,
+                "certificates/verify_form.html",
+                status=422,
+                form={},
+                errors=refusal.errors,
+            )
+        return await _found(request, row, by_file=True)
+
+    @get("/verify/file", permission=Permission.CHECK_CERTIFICATE)
+    async def check_file_again(self) -> Response[Any]:
+        return redirect("/verify")  # who reloads a result, or comes back to it
 
     @get("/verify/{code:str}", permission=Permission.CHECK_CERTIFICATE)
     async def check(self, request: ActorRequest, code: FromPath[str]) -> Response[str]:

@@ -23,7 +23,8 @@ from PIL import Image
 
 from connect import pdf
 from connect.certificates import drawing
-from connect.certificates.drawing import CertificateFacts, canonical, digest, hours_in_full, printed
+from connect.certificates.drawing import CertificateFacts, canonical, digest, printed
+from connect.certificates.style import day_said, hours_said, style
 
 NAMES = {
     "Latin": "Jordan Whitfield",
@@ -43,6 +44,7 @@ NAMES = {
     "Japanese": "山田 はなこ",
     "Korean": "김 민수",
 }
+ENGLISH = style().say("en", "course")
 WIDE_MARK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 6 1"><path d="M0 0h6"/></svg>'
 GRANT = (
     "This project was supported by Grant No. 2023-MC-CX-K001. " + "Points of view are ours. " * 12
@@ -70,7 +72,7 @@ def facts(**changes: Any) -> CertificateFacts:
 
 async def render(one: CertificateFacts) -> bytes:
     html, images = drawing.page(one)
-    return await pdf.render(html, images=images, stylesheet=drawing.STYLESHEET)
+    return await pdf.render(html, images=images, stylesheet=drawing.stylesheet())
 
 
 def told(*command: str | Path) -> str:
@@ -99,19 +101,19 @@ async def renderers() -> AsyncIterator[None]:
     ],
 )
 def test_hours_in_words(minutes: int, expected: str) -> None:
-    assert hours_in_full(minutes) == expected
+    assert hours_said(ENGLISH, minutes) == expected
 
 
 @given(st.integers(0, 100_000))
 def test_hours_have_two_decimals_at_most_and_are_near(minutes: int) -> None:
-    number = hours_in_full(minutes).split()[0]
+    number = hours_said(ENGLISH, minutes).split()[0]
 
     assert re.fullmatch(r"\d+(\.\d?[1-9])?", number)
     assert abs(Decimal(number) * 60 - minutes) <= Decimal("0.3")
 
 
 def test_a_day_in_words() -> None:
-    assert drawing.day(date(2026, 3, 4)) == "March 4, 2026"
+    assert day_said(ENGLISH, date(2026, 3, 4)) == "March 4, 2026"
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=45), st.integers(0, 9999))

@@ -1,22 +1,30 @@
 """Issuing certificates and drawing their PDFs."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
+from jinja2 import TemplateError
 
 from connect import clock, files, pdf
 from connect.audit import record, record_many
 from connect.certificates import drawing
 from connect.certificates.rules import is_nameless, new_code, number_of
 from connect.certificates.signatures import signed
-from connect.certificates.tables import Certificate, CertificateStatus, NumberSeries
+from connect.certificates.tables import (
+    Certificate,
+    CertificateKind,
+    CertificateStatus,
+    NumberSeries,
+)
 from connect.config import settings
 from connect.db import one, transaction
-from connect.jobs import enqueue
+from connect.jobs import Retry, enqueue
 from connect.policy import SYSTEM, Actor
 
+AGAIN = timedelta(minutes=30)  # when templates that failed are tried again
 AT_ONCE = 500  # rows in one transaction
 
 
@@ -31,6 +39,10 @@ async def issue_certificate(
     day: date,
     credit_lines: list[str],
     valid_months: int | None = None,
+    kind: CertificateKind = CertificateKind.COURSE,
+    language: str = "en",
+    place: str = "",
+    instructors: Sequence[str] = (),
     source_kind: str,
     source: UUID,
     acknowledgement: str = "",
@@ -59,6 +71,10 @@ async def issue_certificate(
         grant_acknowledgement=acknowledgement or settings().grant_acknowledgement,
         mark=_configured_mark(),
         expires_on=None if valid_months is None else clock.months_after(day, valid_months),
+        kind=kind,
+        language=language,
+        place=place,
+        instructors=list(instructors),
     )
     return await write(actor, facts, holder=holder, source_kind=source_kind, source=source)
 
@@ -78,6 +94,7 @@ async def write(
     row = Certificate(
         number=facts.number,
         code=facts.code,
+        kind=facts.kind,
         holder=holder,
         name=facts.name,
         title=facts.title,
@@ -139,18 +156,28 @@ async def expire() -> None:
 
 
 async def draw(certificate_id: UUID) -> None:
-    """Draw a certificate's PDF and keep it; job. A PDF that is kept is never drawn again."""
+    """Draw a certificate's PDF and keep it; job. A PDF that is kept is never drawn again.
+
+    Raises:
+        Retry: the organization's own templates do not work; it is drawn when they do.
+    """
     row = await one(Certificate.objects().where(Certificate.id == certificate_id))
     if row.pdf or is_nameless(row.name):
         return
-    html, images = drawing.page(msgspec.json.decode(row.facts, type=drawing.CertificateFacts))
-    drawn = await pdf.render(
-        html,
-        images=images,
-        stylesheet=drawing.STYLESHEET,
-        attached={"facts.json": row.facts.encode()},
-        to_sign=True,
-    )
+    facts = msgspec.json.decode(row.facts, type=drawing.CertificateFacts)
+    try:
+        html, images = drawing.page(facts)
+        drawn = await pdf.render(
+            html,
+            images=images,
+            stylesheet=drawing.stylesheet(),
+            attached={"facts.json": row.facts.encode()},
+            to_sign=True,
+        )
+    except (TemplateError, pdf.RenderFailed, TypeError, KeyError) as error:
+        if settings().certificate_templates:
+            raise Retry(AGAIN, drawing.fault_said(error)) from error
+        raise
     kept = await files.put(await signed(drawn, waiting_since=row.issued_at))
     async with transaction():
         won = (

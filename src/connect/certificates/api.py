@@ -24,6 +24,7 @@ from connect.certificates.queries import (
 from connect.certificates.reissues import reissue
 from connect.certificates.rules import is_nameless
 from connect.certificates.tables import Certificate
+from connect.certificates.web_page import web_answer
 from connect.errors import Invalid, Unreadable, decode
 from connect.fields import Line, Reason
 from connect.idempotency import once
@@ -173,6 +174,15 @@ class CertificatesApi(Controller):
         if row.pdf is None:
             return Response(b"", status_code=202, headers={"Retry-After": "1"})
         return pdf_answer(row, await files.get(row.pdf))
+
+    @get(
+        "/{number:str}/html",
+        permission=Permission.READ_RECORDS,
+        summary="The certificate as one web page",
+        media_type="text/html",
+    )
+    async def html(self, request: ActorRequest, number: FromPath[str]) -> Response[str]:
+        return web_answer(await certificate_of(request.user, number))
 
 
 class VerificationsApi(Controller):

@@ -4,18 +4,16 @@ import hashlib
 import io
 import re
 import unicodedata
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import segno
+from jinja2 import TemplateSyntaxError
 
-from connect.web.templating import day, environment, hours, plural
-
-TEMPLATES = Path(__file__).parent / "templates"
-STYLESHEET = str(TEMPLATES / "certificate.css")
-MARK = (TEMPLATES / "mark.svg").read_text()
-SEAL = (TEMPLATES / "_seal.svg").read_bytes()  # asks for connect:mark
+from connect.certificates.style import day_said, hours_said, style
+from connect.web.templating import environment
 
 TEXT = 200  # characters
 ACKNOWLEDGEMENT = 600  # characters; the wording that grants prescribe runs to 400
@@ -61,6 +59,10 @@ class CertificateFacts(msgspec.Struct, frozen=True, kw_only=True):
     grant_acknowledgement: str = ""
     mark: str = ""  # the text of an SVG; empty: ours
     expires_on: date | None = None  # the first day on which it is not valid
+    kind: str = "course"
+    language: str = "en"
+    place: str = ""  # of an event
+    instructors: list[str] = []
     supersedes: str = ""  # the number of the certificate that this one replaces
 
     def __post_init__(self) -> None:
@@ -95,11 +97,6 @@ def canonical(facts: CertificateFacts) -> bytes:
 def digest(facts: CertificateFacts) -> str:
     """SHA-256 of the canonical facts, in hexadecimal."""
     return hashlib.sha256(canonical(facts)).hexdigest()
-
-
-def hours_in_full(minutes: int) -> str:
-    """``50`` → ``0.83 contact hours (50 minutes)``."""
-    return f"{hours(minutes)} ({plural(minutes, 'minute')})"
 
 
 def printed(text: str) -> str:
@@ -155,29 +152,74 @@ environment.filters |= {"printed": printed, "language": language, "direction": d
 
 
 def page(facts: CertificateFacts) -> tuple[str, dict[str, bytes]]:
-    """The HTML and its images, for ``pdf.render`` with ``STYLESHEET``: one landscape Letter."""
-    name, title = printed(facts.name), printed(facts.title)
-    credits = [printed(line) for line in facts.credit_lines]
-    columns = 1 if len(credits) <= 4 else 2
+    """The HTML and its images, for ``pdf.render`` with ``stylesheet()``: one landscape Letter.
+
+    Raises:
+        jinja2.TemplateError: an organization's own template cannot be used.
+    """
+    said = content(facts)
+    columns = 1 if len(said["credits"]) <= 4 else 2
     classes = {
         "unsigned": not facts.signatory_name,
         "granted": bool(facts.grant_acknowledgement),
-        "crowded": bool(credits),
-        "packed": len("".join((name, title, *credits))) > PACKED,
+        "crowded": bool(said["credits"] or said["details"]),
+        "packed": len("".join((said["name"], said["title"], *said["credits"]))) > PACKED,
     }
-    html = environment.get_template("certificates/certificate.html").render(
-        facts=facts,
-        classes=" ".join(word for word, holds in classes.items() if holds),
-        organization=printed(facts.organization),
-        name=name,
-        name_step=step(name, NAME_STEPS),
-        title=title,
-        title_step=step(title, TITLE_STEPS),
-        hours=hours_in_full(facts.minutes),
-        day=day(facts.issued_on),
-        credits=credits,
-        columns=columns,
+    html = (
+        style()
+        .templates.get_template("certificate.html")
+        .render(
+            **said,
+            classes=" ".join(word for word, holds in classes.items() if holds),
+            name_step=step(said["name"], NAME_STEPS),
+            title_step=step(said["title"], TITLE_STEPS),
+            columns=columns,
+        )
     )
     html = re.sub(r"\s*(<[^<>]+>)\s*", r"\1", html)  # or indents are laid out, and show at <br>
-    mark = (facts.mark or MARK).encode()
-    return html, {"mark": mark, "seal": SEAL, "qr": qr_code(facts.address)}
+    pictures = style().pictures()
+    if facts.mark:
+        pictures["mark"] = facts.mark.encode()
+    used = {n: data for n, data in pictures.items() if f"connect:{n}" in html or n == "mark"}
+    return html, used | {"qr": qr_code(facts.address)}  # the seal asks for the mark
+
+
+def stylesheet() -> str:
+    """The path of the stylesheet for ``page``."""
+    return str(style().path("certificate.css"))
+
+
+def content(facts: CertificateFacts) -> dict[str, Any]:
+    """What every template of a certificate is given, in the certificate's own language."""
+    words = style().say(facts.language, facts.kind)
+    details = [printed(facts.place)] if facts.place else []
+    if facts.instructors:
+        details.append(f"{words['instructors']} {', '.join(map(printed, facts.instructors))}")
+    if facts.expires_on:
+        last = facts.expires_on - timedelta(days=1)
+        details.append(f"{words['through']} {day_said(words, last)}")
+    if words["note"]:
+        details.append(words["note"])
+    return {
+        "facts": facts,
+        "words": words,
+        "organization": printed(facts.organization),
+        "name": printed(facts.name),
+        "title": printed(facts.title),
+        "hours": hours_said(words, facts.minutes) if facts.minutes else "",
+        "day": day_said(words, facts.issued_on),
+        "details": details,
+        "credits": [printed(line) for line in facts.credit_lines],
+    }
+
+
+def fault_said(error: Exception) -> str:
+    """What is wrong with a template, with its file and line where they are known."""
+    place = f"{error.name} line {error.lineno}: " if isinstance(error, TemplateSyntaxError) else ""
+    frame = error.__traceback__
+    while frame and not place:
+        file = Path(frame.tb_frame.f_code.co_filename)
+        if file.parent in style().folders and file.suffix == ".html":
+            place = f"{file.name} line {frame.tb_lineno}: "
+        frame = frame.tb_next
+    return f"{place}{type(error).__name__}: {error}"

@@ -16,6 +16,7 @@ from connect.certificates.revocations import revoke
 from connect.certificates.rules import grouped, is_nameless
 from connect.certificates.signatures import public_certificates
 from connect.certificates.tables import Certificate
+from connect.certificates.web_page import web_answer
 from connect.errors import Conflict, Invalid, decode
 from connect.fields import Line
 from connect.idempotency import once_by_form
@@ -139,6 +140,10 @@ class CertificatePages(Controller):
             media_type="application/pdf",
             headers={"Content-Disposition": f'attachment; filename="{row.number}.pdf"'},
         )
+
+    @get("/certificates/{number:str}/html", permission=Permission.READ_RECORDS)
+    async def html(self, request: ActorRequest, number: FromPath[str]) -> Response[str]:
+        return web_answer(await certificate_of(request.user, number))
 
     @get("/.well-known/connect-signing.pem", permission=Permission.CHECK_CERTIFICATE)
     async def signing_certificates(self) -> Response[str]:

@@ -22,6 +22,10 @@ from connect.db import uuid7
 
 class CertificateKind(StrEnum):
     COURSE = "course"
+    PATH = "path"
+    EVENT = "event"
+    AGENCY = "agency"
+    PRESENTER = "presenter"
 
 
 class CertificateStatus(StrEnum):

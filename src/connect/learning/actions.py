@@ -282,6 +282,7 @@ async def complete_if_met(actor: Actor, enrollment: Enrollment) -> bool:
             if c.valid_from is None or c.valid_from <= day
         ],
         valid_months=content.valid_months,
+        language=content.language,
         source_kind="enrollment",
         source=enrollment.id,
         acknowledgement=await acknowledgement_of(training) if training else "",

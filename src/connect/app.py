@@ -34,7 +34,7 @@ from connect.agencies.registrar import RegistrarPages
 from connect.catalog.pages import media
 from connect.certificates.api import CertificatesApi, VerificationsApi
 from connect.certificates.pages import CertificatePages
-from connect.certificates.staff_api import RevocationsApi
+from connect.certificates.staff_api import BatchesApi, RevocationsApi
 from connect.certificates.staff_pages import CertificateStaffPages
 from connect.errors import ConnectError, show, show_busy, show_crash, show_http, show_unknown
 from connect.grants.api import GrantsApi
@@ -75,6 +75,7 @@ API = [
     AccountsApi,
     AgenciesApi,
     AttemptsApi,
+    BatchesApi,
     CertificatesApi,
     CoursesApi,
     DocumentsApi,

@@ -45,6 +45,31 @@ async def put(data: bytes) -> str:
     return digest
 
 
+async def put_file(path: Path) -> str:
+    """Store a file of this machine, a piece at a time; its SHA-256 in hex."""
+    with path.open("rb") as file:
+        digest = await asyncio.to_thread(lambda: hashlib.file_digest(file, "sha256").hexdigest())
+    url = settings().files_url
+    await obstore.put_async(_store(url), _path(digest), path)
+    if url.startswith("file://"):
+        await asyncio.to_thread(_to_disk, Path(urlsplit(url).path) / _path(digest))
+    return digest
+
+
+async def pieces(digest: str) -> AsyncIterator[bytes]:
+    """The stored bytes, a piece at a time.
+
+    Raises:
+        NotFound: no such file.
+    """
+    try:
+        found = await obstore.get_async(_store(settings().files_url), _path(digest))
+    except FileNotFoundError:
+        raise NotFound from None
+    async for piece in found:
+        yield bytes(piece)
+
+
 async def get(digest: str) -> bytes:
     """The stored bytes.
 

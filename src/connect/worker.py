@@ -15,6 +15,7 @@ from connect.accounts import (
     verification,
 )
 from connect.certificates import actions as certificates
+from connect.certificates import batches
 from connect.imports import actions as imports
 from connect.mail import actions as mail
 from connect.merges import actions as merges
@@ -32,8 +33,10 @@ HANDLERS: dict[str, jobs.Handler] = {
     "accounts.send_reset": sign_in.send_reset,
     "accounts.sweep": sign_in.sweep,
     "accounts.tell_administrators": administrators.tell_administrators,
+    "certificates.batch": batches.make_batch,
     "certificates.draw": certificates.draw,
     "certificates.expire": certificates.expire,
+    "certificates.sweep": batches.sweep,
     "idempotency.sweep": idempotency.sweep,
     "imports.run": imports.run_import,
     "imports.sweep": imports.sweep,
@@ -51,6 +54,7 @@ EVERY: dict[str, timedelta] = {
     "accounts.expire_cases": timedelta(hours=1),
     "accounts.sweep": timedelta(days=1),
     "certificates.expire": timedelta(hours=1),
+    "certificates.sweep": timedelta(days=1),
     "idempotency.sweep": timedelta(days=1),
     "imports.sweep": timedelta(days=1),
     "jobs.sweep": timedelta(days=1),

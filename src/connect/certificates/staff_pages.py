@@ -6,7 +6,11 @@ from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
+from msgspec.structs import asdict
 
+from connect.catalog.queries import offered_courses
+from connect.certificates.batches import Chosen, batch_of, batches_of, open_batch
 from connect.certificates.queries import certificate_of
 from connect.certificates.revocations import (
     decide,
@@ -16,7 +20,9 @@ from connect.certificates.revocations import (
     propose,
     state_of,
 )
-from connect.errors import ConnectError, Invalid, NotFound, StepUpNeeded
+from connect.certificates.staff_api import BatchIn, batch_file
+from connect.db import fetch
+from connect.errors import ConnectError, Invalid, NotFound, StepUpNeeded, decode
 from connect.idempotency import once_by_form
 from connect.policy import Actor, Permission
 from connect.web.forms import read_form
@@ -24,7 +30,14 @@ from connect.web.templating import moment, page, plural, redirect
 
 ActorRequest = Request[Actor, Any, Any]
 SHOWN = 20
+BATCH_FIELDS = ("agency", "course", "since", "until")
+# What could not be drawn, and why; work that merely waits its turn has no error.
+WAITING = """
+SELECT count(*) AS many, max(error) AS error FROM job
+WHERE kind = 'certificates.draw' AND done_at IS NULL AND error IS NOT NULL
+"""
 NOTICES = {
+    "batch": "The file is being made. It stands below when it is done.",
     "proposed": "The proposal is written down. Nothing is revoked before another confirms it.",
     "revoked": "The certificates were revoked, and their holders are told.",
     "withdrawn": "The proposal was withdrawn. Nothing was revoked.",
@@ -51,7 +64,7 @@ class CertificateStaffPages(Controller):
     @post("/revocations", permission=Permission.REVOKE_CERTIFICATES)
     async def propose(self, request: ActorRequest) -> Response[Any]:
         fields = await read_form(request)
-        numbers = re.split(r"[\s,;]+", str(fields.get("numbers", "")))
+        numbers = _words(fields.get("numbers"))
         reason = str(fields.get("reason", ""))[:2000]
 
         async def act() -> str:
@@ -62,6 +75,28 @@ class CertificateStaffPages(Controller):
         except Invalid as refusal:
             return await _page(request, fields, refusal.errors)
         return redirect("/admin/certificates?notice=proposed")
+
+    @post("/batches", permission=Permission.EXPORT_CERTIFICATES)
+    async def batch(self, request: ActorRequest) -> Response[Any]:
+        fields = await read_form(request)
+        given: dict[str, Any] = {n: v for n, v in fields.items() if v and n in BATCH_FIELDS}
+        given["numbers"] = _words(fields.get("batch_numbers"))
+
+        async def act() -> str:
+            data = decode(BatchIn, given, strict=False)
+            return str((await open_batch(request.user, Chosen(**asdict(data)))).id)
+
+        try:
+            await once_by_form(request, act)
+        except Invalid as refusal:
+            named = {"numbers": "batch_numbers"}
+            wrong = {named.get(field, field): words for field, words in refusal.errors.items()}
+            return await _page(request, fields, wrong)
+        return redirect("/admin/certificates?notice=batch#batches")
+
+    @get("/batches/{batch_id:uuid}", permission=Permission.EXPORT_CERTIFICATES)
+    async def batch_file(self, request: ActorRequest, batch_id: FromPath[UUID]) -> Stream:
+        return batch_file(await batch_of(request.user, batch_id))
 
     @post("/revocations/{proposal_id:uuid}", permission=Permission.REVOKE_CERTIFICATES)
     async def decide(self, request: ActorRequest, proposal_id: FromPath[UUID]) -> Response[Any]:
@@ -75,6 +110,10 @@ class CertificateStaffPages(Controller):
         return redirect(f"/admin/certificates?notice={'revoked' if confirm else 'withdrawn'}")
 
 
+def _words(typed: Any) -> list[str]:
+    return [word for word in re.split(r"[\s,;]+", str(typed or "")) if word]
+
+
 async def _page(
     request: ActorRequest,
     form: dict[str, Any] | None = None,
@@ -84,6 +123,7 @@ async def _page(
 ) -> Response[str]:
     actor = request.user
     found = await proposals(actor, limit=SHOWN)
+    waiting = await fetch(WAITING)
     return page(
         request,
         "certificates/staff.html",
@@ -91,6 +131,19 @@ async def _page(
         form=form or {},
         errors=errors or {},
         notice=notice,
+        courses=await offered_courses(),
+        waiting=waiting[0],
+        batches=[
+            {
+                "id": row.id,
+                "state": row.state,
+                "total": plural(row.total, "certificate"),
+                "done": row.done,
+                "percent": row.done * 100 // row.total,
+                "when": moment(row.made_at, actor.time_zone),
+            }
+            for row in await batches_of(actor, limit=SHOWN)
+        ],
         proposals=[
             {
                 "id": row.id,

@@ -50,7 +50,7 @@ async def put_file(path: Path) -> str:
     with path.open("rb") as file:
         digest = await asyncio.to_thread(lambda: hashlib.file_digest(file, "sha256").hexdigest())
     url = settings().files_url
-    await obstore.put_async(_store(url), _path(digest), path)
+    await obstore.put_async(_store(url), _path(digest), path, max_concurrency=2)
     if url.startswith("file://"):
         await asyncio.to_thread(_to_disk, Path(urlsplit(url).path) / _path(digest))
     return digest

@@ -55,4 +55,4 @@ async def public_certificates() -> str:
     )
     if rows:
         return "".join(row["pem"] for row in rows)
-    return (await current_key()).certificate
+    return (await asyncio.to_thread(signing_key)).certificate  # a GET writes no row

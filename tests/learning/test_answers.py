@@ -281,9 +281,9 @@ def test_answers_and_keys_are_said_in_words():
         "choices": ["a", "c"],
         "true-false": ["true"],
         "numeric": ["2, or up to 0.5 off"],
-        "short": ["1-800-THE-LOST or Hotline"],
+        "short": ["1-800-THE-LOST"],
         "order": ["1. Intake", "2. Answer", "3. End"],
         "match": ["Dispatcher: Call", "Chief: Team", "Nurse: Care"],
-        "cloze": ["Gap 1: 2 or two", "Gap 2: 21"],
+        "cloze": ["Gap 1: 2", "Gap 2: 21"],
     }
     assert [answers.in_words(KINDS[kind], None) for kind in KINDS] == [[]] * 8

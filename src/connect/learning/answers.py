@@ -213,7 +213,10 @@ def in_words(question: Question, given: Given | None) -> list[str]:
 
 
 def key_in_words(question: Question) -> list[str]:
-    """The right answer as a learner reads it, part by part."""
+    """The right answer as a learner reads it, part by part.
+
+    Of several spellings that are right it is the first, which an author writes as the usual one.
+    """
     match question.kind:
         case QuestionKind.NUMERIC:
             asked = question.number
@@ -222,13 +225,13 @@ def key_in_words(question: Question) -> list[str]:
             off = f", or up to {written(asked.tolerance)} off" if asked.tolerance else ""
             return [written(asked.right) + off]
         case QuestionKind.SHORT:
-            return [" or ".join(question.accept)]
+            return question.accept[:1]
         case QuestionKind.ORDER:
             return [f"{n}. {item.text}" for n, item in enumerate(question.items, 1)]
         case QuestionKind.MATCH:
             return [f"{pair.left}: {pair.right}" for pair in question.pairs]
         case QuestionKind.CLOZE:
-            right = [" or ".join(question.gaps[gap]) for gap in gaps(question)]
+            right = [question.gaps[gap][0] for gap in gaps(question)]
             return [f"Gap {n}: {words}" for n, words in enumerate(right, 1)]
         case _:
             return [choice.text for choice in question.choices if choice.right]

@@ -151,6 +151,8 @@ async def test_one_enrollment_tells_what_is_missing(database, api):
                 "state": "open",
                 "seconds": 0,
                 "min_seconds": 60,
+                "by_hand": False,
+                "carried_over": False,
             },
             {
                 "id": "final",
@@ -159,6 +161,8 @@ async def test_one_enrollment_tells_what_is_missing(database, api):
                 "state": "locked",
                 "seconds": 0,
                 "min_seconds": 0,
+                "by_hand": False,
+                "carried_over": False,
             },
         ],
         "missing": [
@@ -225,3 +229,32 @@ async def test_enrolling_with_the_same_key_answers_the_same(database, api):
 
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json() == second.json()
+
+
+async def test_an_enrollment_is_explained_with_the_way_to_what_is_missing(database, api, browser):
+    content = make.content(components=[make.lesson("one"), make.acknowledgement("promise")])
+    await make.course(content)
+    actor = await make.learner()
+    enrollment, _ = await enroll(actor, content.slug)
+    program, stranger = await api(actor), await api(await make.learner())
+    path = f"/enrollments/{enrollment.id}/explanation"
+    await program.put(f"/enrollments/{enrollment.id}/components/one", json={"event": "open"})
+
+    told = (await program.get(path)).json()["items"]
+    page = await (await browser(actor)).get(f"/courses/{content.slug}")
+
+    assert [(r["component"], r["asked"], r["recorded"], r["missing"]) for r in told] == [
+        ("one", "Finish this step.", "Opened.", "You have not finished this lesson yet."),
+        (
+            "promise",
+            "Confirm this statement.",
+            "Nothing yet.",
+            "You have not confirmed this statement yet.",
+        ),
+    ]
+    assert [r["url"] for r in told] == [
+        f"/learn/{enrollment.id}/one",
+        f"/learn/{enrollment.id}/promise",
+    ]
+    assert all(row["missing"] in page.text and row["url"] in page.text for row in told)
+    assert (await stranger.get(path)).status_code == 404

@@ -97,7 +97,7 @@ async def _open_again(enrollment: Enrollment, content: CourseContent, facts: rul
         graded = component.quiz and component.quiz.purpose in (Purpose.POST, Purpose.FINAL)
         if not (component.quiz and graded and component.required) or fact.done:
             continue
-        if rules.attempts_left(component.quiz, fact.attempts) == 0:
+        if rules.attempts_left(component.quiz, fact.attempts, fact.reopened) == 0:
             return False
     others = Enrollment.count().where(
         Enrollment.learner == enrollment.learner,

@@ -24,6 +24,7 @@ from connect.learning.queries import (
     progress_of,
     standing,
 )
+from connect.learning.requirements import CLOSED
 from connect.learning.rules import ComponentState
 from connect.learning.tables import (
     OPEN,
@@ -188,7 +189,7 @@ async def _apply(
         row.seconds += await _count_time(actor, component, row, event)
         row.beats = 0 if event is Event.OPEN else row.beats + (event is Event.HEARTBEAT)
         row.last_at = None if event is Event.CLOSE else now
-    ends = event is Event.CLOSE and component.kind in rules.CLOSED
+    ends = event is Event.CLOSE and component.kind in CLOSED
     if ends and row.seconds < component.min_seconds:
         raise TooEarly(needed=component.min_seconds, left=component.min_seconds - row.seconds)
     finishes = ends or (

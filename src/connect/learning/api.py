@@ -17,7 +17,7 @@ from connect.idempotency import once
 from connect.learning import actions, attempts, views
 from connect.learning.answers import HOW, Given
 from connect.learning.queries import attempt_of, enrollment_of, enrollments_of
-from connect.learning.rules import Missing
+from connect.learning.requirements import Missing
 from connect.paging import DEFAULT, After, Limit, Page, Word, cut, read_cursor
 from connect.policy import Actor, Permission
 
@@ -61,6 +61,26 @@ class ProgressRow(msgspec.Struct):
     state: str
     seconds: int
     min_seconds: int
+    by_hand: bool  # done only by the word of staff
+    carried_over: bool  # done in an earlier completion, and unchanged since
+
+
+class RequirementOut(msgspec.Struct):
+    """A required component; ``missing`` is empty when it is met."""
+
+    component: str
+    kind: str
+    title: str
+    asked: str
+    recorded: str
+    missing: str
+    by_hand: bool
+    carried: bool
+    url: str  # of its page
+
+
+class ExplanationOut(msgspec.Struct):
+    items: list[RequirementOut]
 
 
 class EnrollmentOut(msgspec.Struct):
@@ -243,6 +263,17 @@ class EnrollmentsApi(Controller):
         self, request: ActorRequest, enrollment_id: FromPath[UUID]
     ) -> EnrollmentOut:
         return await _enrollment(await enrollment_of(request.user, enrollment_id))
+
+    @get(
+        "/{enrollment_id:uuid}/explanation",
+        permission=Permission.LEARN,
+        summary="What is asked for completion, what is recorded, what is missing",
+    )
+    async def explanation(
+        self, request: ActorRequest, enrollment_id: FromPath[UUID]
+    ) -> ExplanationOut:
+        row = await enrollment_of(request.user, enrollment_id)
+        return ExplanationOut(msgspec.convert(await views.explanation(row), list[RequirementOut]))
 
     @get(
         "/{enrollment_id:uuid}/components/{component:str}",

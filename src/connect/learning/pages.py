@@ -143,4 +143,5 @@ async def _standing_shown(enrollment: Enrollment) -> dict[str, Any]:
         "url": f"/learn/{enrollment.id}",
         "percent": view["progress_percent"],
         "certificate_url": f"/certificates/{number}" if number else None,
+        "explanation": view["explanation"],
     }

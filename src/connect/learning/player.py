@@ -178,6 +178,7 @@ async def _player(
                 "minutes": c.minutes,
                 "url": "" if states[c.id] is rules.ComponentState.LOCKED else f"{base}/{c.id}",
                 "current": c.id == component,
+                "note": _note(facts.get(c.id, rules.NOTHING)),
             }
             for c in content.components
         ],
@@ -199,3 +200,8 @@ async def _player(
         next={"title": titles[following[0]], "url": ""} if following else None,
         refused=refused,
     )
+
+
+def _note(fact: rules.Fact) -> str:
+    """Why a step is done that the learner did not do here."""
+    return "recorded by staff" if fact.by_hand else "carried over" if fact.carried else ""

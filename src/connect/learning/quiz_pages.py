@@ -13,6 +13,7 @@ from connect.errors import Invalid, NotFound
 from connect.learning import actions, answer_forms, attempts, rules, views
 from connect.learning.answers import Given, in_words, is_empty, key_in_words, with_gaps
 from connect.learning.queries import answers_to, attempt_of, enrollment_of, standing
+from connect.learning.requirements import GRADED
 from connect.learning.tables import OPEN, Attempt, Enrollment
 from connect.policy import Actor, Permission
 from connect.web.forms import read_form, several
@@ -150,8 +151,8 @@ async def _result(request: ActorRequest, attempt: Attempt) -> Response[str]:
     given = {q: a["given"] for q, a in (await answers_to(attempt.id)).items()}
     fact = facts.get(component.id, rules.NOTHING)
     quiz = component.quiz
-    graded = quiz is not None and quiz.purpose in views.GRADED
-    left = rules.attempts_left(quiz, fact.attempts) if quiz else None
+    graded = quiz is not None and quiz.purpose in GRADED
+    left = rules.attempts_left(quiz, fact.attempts, fact.reopened) if quiz else None
     going_on = enrollment.state in OPEN
     may_repeat = going_on and left != 0 and not (graded and fact.done)
     base = f"/learn/{enrollment.id}"

@@ -10,27 +10,21 @@ import msgspec
 from connect.catalog.content import (
     CHOSEN,
     Audience,
-    Component,
-    ComponentKind,
     CourseContent,
     FeedbackPolicy,
     OpenTo,
-    Purpose,
     Question,
     QuestionKind,
     Quiz,
 )
 from connect.learning.answers import Given, is_right, key_in_words, names
+from connect.learning.requirements import NOTHING as NOTHING
+from connect.learning.requirements import Fact as Fact
+from connect.learning.requirements import Facts as Facts
+from connect.learning.requirements import attempts_left as attempts_left
+from connect.learning.requirements import missing as missing
 from connect.lists import AGENCY_KINDS, DISCIPLINES
 
-SPENT = {ComponentKind.VIDEO: "viewing", ComponentKind.AUDIO: "listening"}
-FINISHED = {
-    ComponentKind.LESSON: "lesson",
-    ComponentKind.VIDEO: "video",
-    ComponentKind.AUDIO: "recording",
-}
-# Done when closed, once their time is met.
-CLOSED = {*FINISHED, ComponentKind.DOWNLOAD}
 IDLE = 600  # seconds: a longer silence counts as this much
 Drawn = list[tuple[str, list[str]]]  # question id, what it shows by name (see ``answers``)
 
@@ -73,28 +67,6 @@ class ComponentState(StrEnum):
     DONE = "done"
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """What is recorded of one component of one enrollment."""
-
-    seconds: int = 0
-    opened: bool = False
-    done: bool = False
-    attempts: int = 0  # ended ones; quizzes only
-    best: int | None = None  # per cent
-
-
-NOTHING = Fact()
-Facts = Mapping[str, Fact]  # component id → what is recorded
-
-
-class Missing(msgspec.Struct, frozen=True):
-    """One requirement that is not met, in words for the learner."""
-
-    component: str
-    kind: str
-    what: str
-
-
 def counted_seconds(
     *,
     last: datetime | None,
@@ -133,32 +105,6 @@ def states(content: CourseContent, facts: Facts) -> dict[str, ComponentState]:
             found[component.id] = ComponentState.OPEN
             blocked = content.sequence and component.required
     return found
-
-
-def missing(content: CourseContent, facts: Facts) -> list[Missing]:
-    """What is between these facts and completion; empty means complete (R3)."""
-    return [
-        Missing(c.id, c.kind, what_is_missing(c, facts.get(c.id, NOTHING)))
-        for c in content.components
-        if c.required and not facts.get(c.id, NOTHING).done
-    ]
-
-
-def what_is_missing(component: Component, fact: Fact) -> str:
-    """Why a component that is not done is not done, in a sentence."""
-    if component.kind == ComponentKind.ACKNOWLEDGEMENT:
-        return "You have not confirmed this statement yet."
-    if quiz := component.quiz:
-        if quiz.purpose in (Purpose.PRACTICE, Purpose.PRE):
-            return "You have not submitted your answers yet."
-        left = attempts_left(quiz, fact.attempts)
-        tried = f"Your best score is {fact.best} %. " if fact.best is not None else ""
-        rest = "" if left is None else f" Attempts left: {left}."
-        return f"{tried}You need {quiz.pass_percent} % to pass.{rest}"
-    short = component.min_seconds - fact.seconds
-    if fact.opened and short > 0:
-        return f"{short} seconds of {SPENT.get(component.kind, 'reading')} time are missing."
-    return f"You have not finished this {FINISHED.get(component.kind, 'step')} yet."
 
 
 def next_component(content: CourseContent, facts: Facts, last: str | None) -> str | None:
@@ -210,11 +156,6 @@ def _eased(quiz: Quiz, granted: Granted) -> Quiz:
         time_limit_minutes=0 if granted.no_time_limit else minutes,
         max_attempts=quiz.max_attempts + granted.more_attempts if quiz.max_attempts else 0,
     )
-
-
-def attempts_left(quiz: Quiz, ended: int) -> int | None:
-    """How many more attempts may be started; None means any number."""
-    return max(0, quiz.max_attempts - ended) if quiz.max_attempts else None
 
 
 def may_start_at(quiz: Quiz, last_ended: datetime | None) -> datetime | None:

@@ -12,7 +12,6 @@ from connect.catalog.content import (
     Component,
     CourseContent,
     OpenTo,
-    Purpose,
     Question,
     QuestionKind,
     with_components,
@@ -34,11 +33,11 @@ from connect.learning.queries import (
     granted_in,
     standing,
 )
+from connect.learning.requirements import GRADED, explain
 from connect.learning.tables import Attempt, AttemptState, Enrollment
 from connect.lists import LANGUAGES
 from connect.policy import Actor
 
-GRADED = (Purpose.POST, Purpose.FINAL)
 NUMBERS = """
 SELECT e.id, v.number, v.id AS version, k.number AS certificate_number,
   a.enrollment AS eased, a.extra_time_percent, a.more_attempts, a.no_time_limit
@@ -92,13 +91,30 @@ def _shown(
                 "state": states[c.id],
                 "seconds": facts.get(c.id, rules.NOTHING).seconds,
                 "min_seconds": c.min_seconds,
+                "by_hand": facts.get(c.id, rules.NOTHING).by_hand,
+                "carried_over": facts.get(c.id, rules.NOTHING).carried,
             }
             for c in content.components
         ],
         "missing": rules.missing(content, facts),
+        "explanation": explained(row, content, facts),
         "completed_at": row.completed_at,
         "certificate": numbers["certificate_number"],
     }
+
+
+async def explanation(row: Enrollment) -> list[dict[str, Any]]:
+    """Every required component of an enrollment: asked, recorded, missing, and where it is."""
+    content, facts = await standing(row)
+    return explained(row, content, facts)
+
+
+def explained(row: Enrollment, content: CourseContent, facts: rules.Facts) -> list[dict[str, Any]]:
+    """As ``explanation``, from what is at hand."""
+    return [
+        msgspec.to_builtins(found) | {"url": f"/learn/{row.id}/{found.component}"}
+        for found in explain(content, facts)
+    ]
 
 
 async def component(row: Enrollment, component_id: str) -> dict[str, Any]:
@@ -189,7 +205,8 @@ async def attempt(actor: Actor, row: Attempt) -> dict[str, Any]:
     quiz = component_in(content, row.component).quiz
     by_id = {q.id: q for q in quiz.questions} if quiz else {}
     saved = await answers_to(row.id)
-    ended = facts.get(row.component, rules.NOTHING).attempts
+    fact = facts.get(row.component, rules.NOTHING)
+    ended, reopened = fact.attempts, fact.reopened
     open_now = int(row.state == "open")
     return {
         "id": row.id,
@@ -200,7 +217,7 @@ async def attempt(actor: Actor, row: Attempt) -> dict[str, Any]:
         "state": row.state,
         "started_at": row.started_at,
         "expires_at": row.expires_at,
-        "attempts_left": rules.attempts_left(quiz, ended + open_now) if quiz else None,
+        "attempts_left": rules.attempts_left(quiz, ended + open_now, reopened) if quiz else None,
         "questions": [
             {
                 "id": name,
@@ -262,7 +279,7 @@ async def quiz_intro(row: Enrollment, found: Component, fact: rules.Fact) -> dic
     return {
         "questions": drawn or len(quiz.questions),
         "pass_percent": quiz.pass_percent if quiz.purpose in GRADED else None,
-        "attempts_left": rules.attempts_left(quiz, fact.attempts),
+        "attempts_left": rules.attempts_left(quiz, fact.attempts, fact.reopened),
         "minutes": quiz.time_limit_minutes,
         "granted": await granted_in(row.id),
         "open": bool(earlier) and earlier[-1].state == AttemptState.OPEN,

@@ -31,7 +31,13 @@ from connect.imports.tables import Import, RefusedRow
 from connect.learning.actions import Event, enroll, note_event
 from connect.learning.answers import Given
 from connect.learning.attempts import save_answer, start_attempt
-from connect.learning.tables import Accommodation
+from connect.learning.tables import (
+    Accommodation,
+    CarriedComponent,
+    Completion,
+    Enrollment,
+    Override,
+)
 from connect.mail.actions import write_mail
 from connect.mail.tables import MailPreference
 from connect.merges.tables import DuplicatePair, Merge, MergeStep
@@ -70,6 +76,8 @@ KEPT = {
     "one_time_link": {"token_hash"},
     "professional_id": {"value"},
     "progress": {"component"},
+    "carried_component": {"component"},
+    "override": {"component"},
     "record_merge_step": {"table_name", "column_name", "row_key"},
     "session": {"id_hash"},
 }
@@ -146,6 +154,7 @@ async def _learn(actor: Actor) -> None:
         enrollment, _ = await enroll(actor, content.slug)
         if content is done:
             await note_event(actor, enrollment.id, "oath", Event.ACKNOWLEDGE)
+            await _by_hand(enrollment)
         elif content is read:
             await note_event(actor, enrollment.id, "one", Event.OPEN)
             await note_event(actor, enrollment.id, "one", Event.HEARTBEAT)
@@ -153,6 +162,18 @@ async def _learn(actor: Actor) -> None:
             attempt, _ = await start_attempt(actor, enrollment.id, "final")
             await save_answer(actor, attempt.id, "q1", Given(choices=["a"]))
             await Accommodation(enrollment=enrollment.id, made_by=actor.id).save()
+
+
+async def _by_hand(enrollment: Enrollment) -> None:
+    """What staff and an earlier completion stand for."""
+    completion = await Completion.objects().first()
+    assert completion
+    await Override(
+        enrollment=enrollment.id, component="oath", made_by=enrollment.learner, reason="why"
+    ).save()
+    await CarriedComponent(
+        enrollment=enrollment.id, component="oath", completion=completion.id
+    ).save()
 
 
 def tenant_tables() -> list[type[Table]]:

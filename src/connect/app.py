@@ -46,6 +46,8 @@ from connect.imports.pages import ImportPages
 from connect.learning.accommodations_api import AccommodationsApi
 from connect.learning.accommodations_pages import AccommodationPages
 from connect.learning.api import AttemptsApi, CoursesApi, EnrollmentsApi
+from connect.learning.overrides_api import OverridesApi
+from connect.learning.overrides_pages import OverridePages
 from connect.learning.pages import CoursePages
 from connect.learning.player import LearningPages
 from connect.learning.quiz_pages import QuizPages
@@ -87,6 +89,7 @@ API = [
     ListsApi,
     NoticesApi,
     OutboxApi,
+    OverridesApi,
     MergesApi,
     PeopleApi,
     PersonApi,
@@ -117,6 +120,7 @@ PAGES = [
     NoticePages,
     MergePages,
     OutboxPages,
+    OverridePages,
     PeoplePages,
     PersonPages,
     QuizPages,

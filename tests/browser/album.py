@@ -101,7 +101,6 @@ NAMES = (
     "closure-wrong",
     "person",
     "person-suspended",
-    "enrollments-of-person",
     "accommodations-errors",
     "accommodations",
     "test-start-eased",

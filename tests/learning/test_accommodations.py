@@ -204,10 +204,12 @@ async def test_what_cannot_be_granted_is_told_by_field(database, api, body, fiel
 async def test_staff_find_the_form_by_the_person_and_it_keeps_what_was_written(database, browser):
     actor, enrollment = await enrolled()
     person = await browser(await make.staff(Role.REGISTRAR))
-    here = f"/admin/enrollments/{enrollment.id}"
+    enrolled_in = f"/admin/enrollments/{enrollment.id}"
+    here = f"{enrolled_in}/accommodations"
 
     who = await person.get(f"/admin/people/{actor.id}")
     courses = await person.get(f"/admin/people/{actor.id}/enrollments")
+    one = await person.get(enrolled_in)
     wrong = await person.post(
         here, data={"csrf": person.csrf, "extra_time_percent": "a lot", "private_reason": ""}
     )
@@ -223,7 +225,8 @@ async def test_staff_find_the_form_by_the_person_and_it_keeps_what_was_written(d
     shown = await person.get(here)
 
     assert f"/admin/people/{actor.id}/enrollments" in who.text
-    assert here in courses.text
+    assert enrolled_in in courses.text
+    assert here in one.text
     assert (wrong.status_code, right.status_code) == (422, 303)
     assert 'value="a lot"' in wrong.text
     assert "Error: 2 answers need another look" in wrong.text

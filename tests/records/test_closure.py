@@ -35,6 +35,9 @@ KEPT = {
     ("certificate", "revocation_reason"),
     ("revocation_proposal", "reason"),
     ("eligibility_case", "reason"),
+    ("override", "evidence"),
+    ("override", "reason"),
+    ("override", "withdrawal_reason"),
     ("training", "title"),
 }
 

@@ -57,6 +57,7 @@ async def test_a_coordinator_sees_what_each_still_needs(database, api, clock):
                         "completed_on": "2025-03-20",
                         "certificate": done.number,
                         "expires_on": "2026-03-20",
+                        "by_hand": False,
                     },
                     {
                         "course": "second",
@@ -64,6 +65,7 @@ async def test_a_coordinator_sees_what_each_still_needs(database, api, clock):
                         "completed_on": None,
                         "certificate": None,
                         "expires_on": None,
+                        "by_hand": False,
                     },
                 ],
             },
@@ -84,6 +86,7 @@ async def test_a_coordinator_sees_what_each_still_needs(database, api, clock):
                         "completed_on": None,
                         "certificate": None,
                         "expires_on": None,
+                        "by_hand": False,
                     }
                 ],
             },

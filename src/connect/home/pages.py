@@ -33,6 +33,12 @@ ADMIN_LINKS = [
         "Accounts that may be one person's: join them, or say that they are two people.",
     ),
     (
+        Permission.READ_ENROLLMENTS,
+        "/admin/enrollments",
+        "Enrollments",
+        "Learners who failed by a test; where anybody stands in a course, and what staff recorded.",
+    ),
+    (
         Permission.READ_REPORTS,
         "/admin/reports",
         "Training counts",

@@ -7,7 +7,7 @@ from uuid import UUID
 from connect import clock
 from connect.audit import record
 from connect.catalog.content import CourseContent, Purpose
-from connect.db import fetch, locked, one, transaction
+from connect.db import locked, one, transaction
 from connect.errors import Invalid
 from connect.learning import rules
 from connect.learning.queries import standing
@@ -23,11 +23,6 @@ from connect.policy import Actor, Permission
 
 MOST_PERCENT, MOST_ATTEMPTS = 400, 20
 NO_REASON = "Write why; only staff will see it."
-LISTED = """
-SELECT e.id, v.title, v.number, e.state, e.enrolled_at, a.enrollment AS eased
-FROM enrollment e JOIN course_version v ON v.id = e.version
-LEFT JOIN accommodation a ON a.enrollment = e.id WHERE e.learner = {} ORDER BY e.id DESC LIMIT 100
-"""
 
 
 async def accommodate(
@@ -122,13 +117,3 @@ async def accommodations_of(actor: Actor, enrollment_id: UUID) -> tuple[Enrollme
     row = await Accommodation.objects().where(Accommodation.enrollment == enrollment_id).first()
     names = ("extra_time_percent", "more_attempts", "no_time_limit", "private_reason")
     return enrollment, {name: getattr(row, name) for name in names} if row else {}
-
-
-async def enrollments_of_person(actor: Actor, account: UUID) -> list[dict[str, Any]]:
-    """What somebody enrolled in, newest first: ``{id, title, number, state, enrolled_at, eased}``.
-
-    Raises:
-        NotFound: nothing can be seen of this person.
-    """
-    actor.must(Permission.ACCOMMODATE)
-    return await fetch(LISTED, account)

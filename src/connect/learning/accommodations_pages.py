@@ -1,4 +1,4 @@
-"""Accommodations, as pages for staff: a person's enrollments, and what is granted in one."""
+"""Accommodations, as a page for staff: what is granted in one enrollment."""
 
 from typing import Any
 from uuid import UUID
@@ -13,46 +13,27 @@ from connect.learning.accommodations import (
     NO_REASON,
     accommodate,
     accommodations_of,
-    enrollments_of_person,
 )
 from connect.learning.accommodations_api import AccommodationsIn
 from connect.policy import Actor, Permission
 from connect.web.forms import read_form
-from connect.web.templating import day, page, redirect
+from connect.web.templating import page, redirect
 
 ActorRequest = Request[Actor, Any, Any]
 
 
 class AccommodationPages(Controller):
-    path = "/admin"
+    path = "/admin/enrollments/{enrollment_id:uuid}/accommodations"
     include_in_schema = False
 
-    @get("/people/{account_id:uuid}/enrollments", permission=Permission.ACCOMMODATE)
-    async def enrollments(self, request: ActorRequest, account_id: FromPath[UUID]) -> Response[str]:
-        account = await person(request.user, account_id)
-        rows = await enrollments_of_person(request.user, account.id)
-        return page(
-            request,
-            "learning/enrollments_of_person.html",
-            person={"id": account.id, "name": account.legal_name},
-            enrollments=[
-                row
-                | {
-                    "state": row["state"].replace("_", " "),
-                    "enrolled_on": day(row["enrolled_at"]),
-                }
-                for row in rows
-            ],
-        )
-
-    @get("/enrollments/{enrollment_id:uuid}", permission=Permission.ACCOMMODATE)
+    @get("/", permission=Permission.ACCOMMODATE)
     async def enrollment(
         self, request: ActorRequest, enrollment_id: FromPath[UUID], notice: FromQuery[str] = ""
     ) -> Response[str]:
         words = "The accommodations are saved." if notice == "saved" else ""
         return await _page(request, enrollment_id, notice=words)
 
-    @post("/enrollments/{enrollment_id:uuid}", permission=Permission.ACCOMMODATE, status_code=303)
+    @post("/", permission=Permission.ACCOMMODATE, status_code=303)
     async def accommodate(
         self, request: ActorRequest, enrollment_id: FromPath[UUID]
     ) -> Response[Any]:
@@ -70,7 +51,7 @@ class AccommodationPages(Controller):
             if not fields.get("private_reason", "").strip():
                 errors |= {"private_reason": NO_REASON}
             return await _page(request, enrollment_id, form=fields, errors=errors)
-        return redirect(f"/admin/enrollments/{enrollment_id}?notice=saved")
+        return redirect(f"/admin/enrollments/{enrollment_id}/accommodations?notice=saved")
 
 
 async def _page(

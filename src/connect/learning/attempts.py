@@ -101,7 +101,8 @@ async def start_attempt(
             if not is_over(earlier[-1]):
                 return earlier[-1], False
             await _close(actor, enrollment, component, earlier[-1])
-        attempt = _new_attempt(enrollment, component.id, component.quiz, earlier)
+        reopened = facts.get(component.id, rules.NOTHING).reopened
+        attempt = _new_attempt(enrollment, component.id, component.quiz, earlier, reopened)
         await Attempt.insert(attempt)
         enrollment.last_component = component.id
         enrollment.state = EnrollmentState.IN_PROGRESS
@@ -111,13 +112,13 @@ async def start_attempt(
 
 
 def _new_attempt(
-    enrollment: Enrollment, component: str, quiz: Quiz, earlier: list[Attempt]
+    enrollment: Enrollment, component: str, quiz: Quiz, earlier: list[Attempt], reopened: int
 ) -> Attempt:
     now = clock.now()
     passed = [a.score for a in earlier if a.state == AttemptState.PASSED]
     if passed and quiz.purpose is not Purpose.PRACTICE:
         raise AlreadyPassed(score=max(passed))
-    if rules.attempts_left(quiz, len(earlier)) == 0:
+    if rules.attempts_left(quiz, len(earlier), reopened) == 0:
         raise NoAttemptsLeft
     wait = rules.may_start_at(quiz, earlier[-1].submitted_at if earlier else None)
     if wait and wait > now:
@@ -260,7 +261,8 @@ async def _close(
     answers = {q: a["given"] for q, a in (await answers_to(attempt.id)).items()}
     score = rules.score(asked, answers)
     passed = score >= quiz.pass_percent and not over
-    last = rules.attempts_left(quiz, attempt.number) == 0
+    fact = (await standing(enrollment))[1].get(component.id, rules.NOTHING)
+    last = rules.attempts_left(quiz, attempt.number, fact.reopened) == 0
     attempt.state = (
         AttemptState.EXPIRED if over else AttemptState.PASSED if passed else AttemptState.FAILED
     )
@@ -285,7 +287,7 @@ async def _close(
         if row.done_at is None:
             await Progress.update({Progress.done_at: clock.now()}).where(Progress.id == row.id)
         await complete_if_met(actor, enrollment)
-    elif last and graded and component.required:
+    elif last and graded and component.required and not fact.done and enrollment.state in OPEN:
         enrollment.state = EnrollmentState.FAILED
         await enrollment.save([Enrollment.state])
         await record(actor, "enrollment.failed", Enrollment, of=enrollment.id)

@@ -10,7 +10,8 @@ from connect.catalog.queries import content_of
 from connect.db import engine, fetch, one
 from connect.errors import NotFound
 from connect.learning.answers import Given
-from connect.learning.rules import Fact, Facts, Granted, accommodated
+from connect.learning.requirements import Facts, Record, facts_from
+from connect.learning.rules import Granted, accommodated
 from connect.learning.tables import (
     OPEN,
     Answer,
@@ -18,7 +19,7 @@ from connect.learning.tables import (
     Enrollment,
     Progress,
 )
-from connect.policy import Actor
+from connect.policy import Actor, Permission
 
 
 def for_update(table: str = "enrollment") -> str:
@@ -55,6 +56,22 @@ async def enrollment_of(actor: Actor, enrollment_id: UUID, *, lock: bool = False
     return found[0]
 
 
+async def enrollment_for_staff(
+    actor: Actor, enrollment_id: UUID, *, lock: bool = False
+) -> Enrollment:
+    """Anybody's enrollment, for staff. With *lock*, as ``enrollment_of``.
+
+    Raises:
+        NotFound: there is none.
+    """
+    actor.must(Permission.READ_ENROLLMENTS)
+    sql = ENROLLMENTS.replace("learner = {}", "id = {}") + (for_update() if lock else "")
+    rows = await fetch(sql, enrollment_id)
+    if not rows:
+        raise NotFound
+    return Enrollment(**rows[0], _exists_in_db=True)
+
+
 async def open_enrollment(actor: Actor, course: UUID) -> Enrollment | None:
     """The actor's enrollment in *course* that is not ended."""
     found = await _enrollments(actor, "AND course = {} AND state IN ({}, {})", course, *OPEN)
@@ -87,13 +104,34 @@ async def enrollments_of(
 GRANTED = """
 SELECT extra_time_percent, more_attempts, no_time_limit FROM accommodation WHERE enrollment = {}
 """
+# What staff withdrew after a completion still stands behind that completion.
+STOOD = "(o.withdrawn_at IS NULL OR o.withdrawn_at >= e.completed_at)"
 FACTS = """
-SELECT p.enrollment, p.component, p.seconds, p.last_at, p.done_at, NULL AS score, 0 AS ended
+SELECT p.enrollment, p.component, 1 AS opened, p.seconds, p.done_at, 0 AS attempts, NULL AS best,
+  0 AS met, 0 AS reopened, 0 AS carried
 FROM progress p WHERE p.enrollment IN ({marks})
 UNION ALL
-SELECT a.enrollment, a.component, 0, NULL, NULL, max(a.score), count(*)
+SELECT a.enrollment, a.component, 0, 0, NULL, count(*), max(a.score), 0, 0, 0
 FROM attempt a WHERE a.enrollment IN ({marks}) AND a.state <> 'open'
 GROUP BY a.enrollment, a.component
+UNION ALL
+SELECT o.enrollment, o.component, 0, 0, NULL, 0, NULL,
+  CASE WHEN o.kind = 'met' THEN 1 ELSE 0 END, CASE WHEN o.kind = 'reopened' THEN 1 ELSE 0 END, 0
+FROM override o JOIN enrollment e ON e.id = o.enrollment
+WHERE o.enrollment IN ({marks}) AND {stood}
+UNION ALL
+SELECT c.enrollment, c.component, 0, 0, NULL, 0, NULL, 0, 0, 1
+FROM carried_component c WHERE c.enrollment IN ({marks})
+""".replace("{stood}", STOOD)
+# True of an enrollment ``e`` when it is met by the word of staff, not only by what was learned.
+BY_HAND = """EXISTS (SELECT 1 FROM override o WHERE o.enrollment = e.id AND o.kind = 'met'
+  AND {stood} AND NOT EXISTS (SELECT 1 FROM progress p WHERE p.enrollment = e.id
+  AND p.component = o.component AND p.done_at IS NOT NULL))""".replace("{stood}", STOOD)
+OVERRIDES = """
+SELECT o.id, o.component, o.kind, o.reason, o.evidence, o.made_by, a.legal_name AS made_by_name,
+  o.made_at, o.withdrawn_by, w.legal_name AS withdrawn_by_name, o.withdrawn_at, o.withdrawal_reason
+FROM override o LEFT JOIN account a ON a.id = o.made_by LEFT JOIN account w ON w.id = o.withdrawn_by
+WHERE o.enrollment = {} ORDER BY o.id
 """
 
 
@@ -102,19 +140,72 @@ async def facts_of(enrollments: list[UUID]) -> dict[UUID, Facts]:
     if not enrollments:
         return {}
     marks = ", ".join(["{}"] * len(enrollments))
-    rows = await fetch(FACTS.replace("{marks}", marks), *enrollments, *enrollments)
-    found: dict[UUID, dict[str, dict[str, Any]]] = {e: {} for e in enrollments}
+    rows = await fetch(FACTS.replace("{marks}", marks), *enrollments * FACTS.count("{marks}"))
+    found: dict[UUID, list[Record]] = {e: [] for e in enrollments}
     for row in rows:
-        fact = found[UUID(str(row["enrollment"]))].setdefault(row["component"], {})
-        if row["ended"]:
-            fact |= {"attempts": row["ended"], "best": row["score"]}
-        else:
-            fact |= {
-                "seconds": row["seconds"],
-                "opened": True,
-                "done": row["done_at"] is not None,
-            }
-    return {e: {c: Fact(**fact) for c, fact in facts.items()} for e, facts in found.items()}
+        found[UUID(str(row["enrollment"]))].append(
+            Record(
+                component=row["component"],
+                opened=bool(row["opened"]),
+                seconds=row["seconds"],
+                done=row["done_at"] is not None,
+                attempts=row["attempts"],
+                best=row["best"],
+                met=bool(row["met"]),
+                reopened=row["reopened"],
+                carried=bool(row["carried"]),
+            )
+        )
+    return {e: facts_from(records) for e, records in found.items()}
+
+
+LISTED = """
+SELECT e.id, e.state, e.enrolled_at, e.completed_at, v.title, v.number AS version, e.learner,
+  a.legal_name AS name, a.email, {by_hand} AS by_hand
+FROM enrollment e JOIN course_version v ON v.id = e.version JOIN account a ON a.id = e.learner
+WHERE {where} ORDER BY e.id DESC LIMIT {limit}
+"""
+
+
+async def enrollments_for_staff(
+    actor: Actor,
+    *,
+    q: str = "",
+    learner: UUID | None = None,
+    before: UUID | None = None,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Enrollments, newest first, one more than *limit* when there are more.
+
+    Args:
+        q: words that all stand in the learner's name or address, in any case. With neither these
+            nor *learner*, those that failed by a test.
+    """
+    actor.must(Permission.READ_ENROLLMENTS)
+    where, given = list[str](), list[Any]()
+    for word in q.lower().replace("%", "").replace("_", "").replace("\\", "").split()[:5]:
+        where.append("(lower(a.legal_name) LIKE {} OR a.email LIKE {})")
+        given += [f"%{word}%"] * 2
+    if learner:
+        where.append("e.learner = {}")
+        given.append(learner)
+    if not where:
+        where.append("e.state = 'failed'")
+    if before:
+        where.append("e.id < {}")
+        given.append(before)
+    sql = LISTED.replace("{by_hand}", BY_HAND).replace("{where}", " AND ".join(where))
+    rows = await fetch(sql.replace("{limit}", str(limit + 1)), *given)
+    return [row | {"by_hand": bool(row["by_hand"])} for row in rows]
+
+
+async def overrides_of(enrollment: UUID) -> list[dict[str, Any]]:
+    """What staff set aside in an enrollment, oldest first, with those that were withdrawn.
+
+    Each has id, component, kind, reason, evidence, made_by, made_by_name, made_at; and
+    withdrawn_by, withdrawn_by_name, withdrawn_at, withdrawal_reason.
+    """
+    return await fetch(OVERRIDES, enrollment)
 
 
 async def granted_in(enrollment: UUID) -> Granted | None:

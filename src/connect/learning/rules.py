@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
+from connect import clock
 from connect.catalog.content import (
     CHOSEN,
     Audience,
@@ -163,6 +164,11 @@ def may_start_at(quiz: Quiz, last_ended: datetime | None) -> datetime | None:
     if not quiz.wait_minutes or last_ended is None:
         return None
     return last_ended + timedelta(minutes=quiz.wait_minutes)
+
+
+def expires_on(day: date, valid_months: int | None) -> date | None:
+    """The first day on which a completion of *day* does not count any more; None: never (R17)."""
+    return None if valid_months is None else clock.months_after(day, valid_months)
 
 
 def draw(quiz: Quiz, *, seed: int, seen: Collection[str] = ()) -> Drawn:

@@ -132,3 +132,34 @@ class Completion(Table, tablename="completion"):
     completed_at = Timestamptz(default=clock.now)
     certificate = ForeignKey(Certificate, null=False, unique=True, on_delete=OnDelete.restrict)
     training = ForeignKey(Training, null=True, default=None, on_delete=OnDelete.restrict)
+
+
+class OverrideKind(StrEnum):
+    MET = "met"  # the component counts as done
+    REOPENED = "reopened"  # all attempts at the test are given anew
+
+
+class Override(Table, tablename="override"):
+    """Staff's word on one component of one enrollment. Withdrawn, never deleted (R4)."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict, index=True)
+    component = Varchar(length=60)
+    kind = Varchar(length=10, default=OverrideKind.MET)
+    reason = Text()  # the learner is told
+    evidence = Text()  # what it is founded on
+    made_by = UUID()
+    made_at = Timestamptz(default=clock.now)
+    withdrawn_by = UUID(null=True, default=None)
+    withdrawn_at = Timestamptz(null=True, default=None)
+    withdrawal_reason = Text(default="")
+
+
+class CarriedComponent(Table, tablename="carried_component"):
+    """A component that has not changed since an earlier completion, and need not be taken again."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    enrollment = ForeignKey(Enrollment, null=False, on_delete=OnDelete.restrict)
+    component = Varchar(length=60)
+    completion = ForeignKey(Completion, null=False, on_delete=OnDelete.restrict)
+    carried_component_once = Unique([enrollment, component])

@@ -145,6 +145,21 @@ KINDS = {
         "You completed a course and have a certificate",
         "You get this because you completed a course.",
     ),
+    "learning/met_by_hand": Kind(
+        MailClass.SERVICE,
+        "Staff recorded that a step of a course counts as done",
+        "You get this because you take that course.",
+    ),
+    "learning/override_withdrawn": Kind(
+        MailClass.SERVICE,
+        "Staff took back what they had recorded in a course",
+        "You get this because you took that course.",
+    ),
+    "learning/reopened_by_hand": Kind(
+        MailClass.SERVICE,
+        "A course is open to you again",
+        "You get this because you take that course.",
+    ),
     "mail/held": Kind(
         MailClass.SECURITY,
         "Mails are held until an administrator decides",

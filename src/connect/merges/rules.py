@@ -57,6 +57,8 @@ PEOPLE: dict[str, Fate] = {
     "mail.account": Fate.MOVES,  # notices
     "mail_preference.account": Fate.STAYS,  # those of the one that is kept count
     "one_time_link.account": Fate.ENDS,  # unused ones
+    "override.made_by": Fate.STAYS,
+    "override.withdrawn_by": Fate.STAYS,
     "professional_id.account": Fate.STAYS,  # one for each state and kind: the kept one's
     "recovery_code.account": Fate.ENDS,
     "record_merge.gone": Fate.STAYS,

@@ -215,6 +215,19 @@ HOLDINGS = [
         pseudonym="learner",
     ),
     Holding(
+        table=learning.Override,
+        whose=via("enrollment", "enrollment", by("learner")),
+        none="component kind made_at withdrawn_at",
+        pseudonym="id enrollment made_by withdrawn_by",
+        personal="reason evidence withdrawal_reason",
+    ),
+    Holding(
+        table=learning.CarriedComponent,
+        whose=via("enrollment", "enrollment", by("learner")),
+        none="component",
+        pseudonym="id enrollment completion",
+    ),
+    Holding(
         table=learning.Completion,
         whose=by("learner"),
         none="day zone minutes completed_at",

@@ -70,6 +70,7 @@ class StandingOut(msgspec.Struct):
     completed_on: date | None
     certificate: str | None
     expires_on: date | None
+    by_hand: bool  # staff recorded a part of it
 
 
 class PersonOut(msgspec.Struct):
@@ -111,7 +112,9 @@ def shown(person: Person) -> PersonOut:
     """A person as coordinators see them: no address, and no completion that is not shared."""
     facts = {n: getattr(person, n) for n in PersonOut.__struct_fields__ if n != "courses"}
     courses = [
-        StandingOut(s.required.slug, s.state, s.completed_on, s.certificate, s.expires_on)
+        StandingOut(
+            s.required.slug, s.state, s.completed_on, s.certificate, s.expires_on, s.by_hand
+        )
         for s in person.courses
     ]
     return PersonOut(**facts, courses=courses)

@@ -233,6 +233,8 @@ def _told(standing: Standing) -> str:
     if standing.expires_on:
         word = "expired" if standing.state is State.MISSING else "expires"
         parts.append(f"{word} {day(standing.expires_on)}")
+    if standing.by_hand:
+        parts.append("recorded in part by staff")
     return ", ".join(parts)
 
 

@@ -13,6 +13,7 @@ from connect.certificates.queries import standing
 from connect.config import settings
 from connect.db import fetch, snapshot
 from connect.errors import Invalid, NotFound
+from connect.learning.queries import BY_HAND
 from connect.lists import ROSTER_CATEGORIES
 from connect.policy import Actor, Permission
 from connect.rosters import rules
@@ -49,7 +50,8 @@ WHERE f.consented_at IS NOT NULL AND (f.until IS NULL OR c.day <= f.until)
 """
 NUMBERED = f" JOIN certificate x ON {standing('x', 'c.enrollment')}"
 COMPLETIONS = (
-    f"SELECT f.id, e.course, c.day, x.number{SHARED.replace('{numbered}', NUMBERED)}"
+    f"SELECT f.id, e.course, c.day, x.number, {BY_HAND} AS by_hand"
+    f"{SHARED.replace('{numbered}', NUMBERED)}"
     " AND f.id IN ({people}) AND e.course IN ({courses})"
 )
 LATEST = (
@@ -250,7 +252,7 @@ async def _judged(rows: list[dict[str, Any]], required: list[Required]) -> list[
         ids = sharing[first : first + AT_ONCE]
         sql = COMPLETIONS.replace("{people}", _marks(ids)).replace("{courses}", _marks(courses))
         for row in await fetch(sql, *ids, *courses):
-            done.setdefault(row["id"], []).append(Done(row["course"], row["day"], row["number"]))
+            done.setdefault(row["id"], []).append(_done(row))
     on = today()
     found = []
     for row in rows:
@@ -264,6 +266,10 @@ async def _judged(rows: list[dict[str, Any]], required: list[Required]) -> list[
         )
         found.append(Person(**row, consented=consented, state=state, courses=courses_of))
     return found
+
+
+def _done(row: dict[str, Any]) -> Done:
+    return Done(row["course"], row["day"], row["number"], by_hand=bool(row["by_hand"]))
 
 
 def _marks(values: list[Any]) -> str:

@@ -47,6 +47,7 @@ class Done(msgspec.Struct, frozen=True):
     course: UUID
     day: date
     certificate: str = ""  # its number
+    by_hand: bool = False  # staff recorded a part of it
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -57,6 +58,7 @@ class Standing(msgspec.Struct, frozen=True):
     completed_on: date | None = None
     certificate: str | None = None
     expires_on: date | None = None
+    by_hand: bool = False
 
 
 def applies(required: Required, category: str | None) -> bool:
@@ -90,7 +92,7 @@ def standing(required: Required, done: Sequence[Done], today: date) -> Standing:
         state = State.COMPLETE
     else:
         state = State.EXPIRING if end > today else State.MISSING
-    return Standing(required, state, last.day, last.certificate or None, end)
+    return Standing(required, state, last.day, last.certificate or None, end, last.by_hand)
 
 
 def standings(

@@ -18,6 +18,8 @@ class TranscriptRow(msgspec.Struct):
     title: str
     version: int
     completed_on: date
+    expires_on: date | None  # the first day on which it does not count any more
+    by_hand: bool  # staff recorded a part of it
     minutes: int
     hours: str
     certificate: str
@@ -44,6 +46,8 @@ class TranscriptApi(Controller):
                 title=r["title"],
                 version=r["version"],
                 completed_on=r["day"],
+                expires_on=r["expires_on"],
+                by_hand=r["by_hand"],
                 minutes=r["minutes"],
                 hours=hours(r["minutes"]),
                 certificate=r["certificate"],

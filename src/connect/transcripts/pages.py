@@ -34,6 +34,8 @@ class TranscriptPages(Controller):
                 {
                     "title": row["title"],
                     "completed_on": row["day"],
+                    "expires_on": row["expires_on"],
+                    "by_hand": row["by_hand"],
                     "hours": hours(row["minutes"]),
                     "certificate_number": row["certificate"],
                     "certificate_url": f"/certificates/{row['certificate']}",

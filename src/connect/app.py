@@ -46,6 +46,7 @@ from connect.imports.pages import ImportPages
 from connect.learning.accommodations_api import AccommodationsApi
 from connect.learning.accommodations_pages import AccommodationPages
 from connect.learning.api import AttemptsApi, CoursesApi, EnrollmentsApi
+from connect.learning.cycles_api import CyclesApi
 from connect.learning.overrides_api import OverridesApi
 from connect.learning.overrides_pages import OverridePages
 from connect.learning.pages import CoursePages
@@ -80,6 +81,7 @@ API = [
     BatchesApi,
     CertificatesApi,
     CoursesApi,
+    CyclesApi,
     DocumentsApi,
     EnrollmentsApi,
     FactorsApi,

@@ -46,7 +46,7 @@ async def test_a_failed_course_is_opened_again_by_keyboard_without_script(
 async def test_a_step_is_recorded_by_hand_and_taken_back(person, clock, watch, album):
     watch.refusals = {422}
     course = await planned()
-    actor, enrollment = await begun(course)
+    actor, _ = await begun(course)
     manager = await person(await make.staff(Role.ADMIN))
     page = manager.page
 

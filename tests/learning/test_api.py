@@ -175,6 +175,8 @@ async def test_one_enrollment_tells_what_is_missing(database, api):
         ],
         "completed_at": None,
         "certificate": None,
+        "expires_on": None,
+        "carried_from": None,
     }
 
 

@@ -17,6 +17,8 @@ from connect.certificates.actions import issue_certificate
 from connect.db import locked, one, transaction
 from connect.errors import Conflict, Forbidden, NotFound
 from connect.learning import rules
+from connect.learning.changes import certified_title, taken_minutes
+from connect.learning.cycles import carry_over
 from connect.learning.queries import (
     enrollment_of,
     latest_enrollment,
@@ -102,13 +104,17 @@ class Step(msgspec.Struct, frozen=True):
     next_component: str | None
 
 
-async def enroll(actor: Actor, slug: str) -> tuple[Enrollment, bool]:
+async def enroll(actor: Actor, slug: str, *, only_changes: bool = False) -> tuple[Enrollment, bool]:
     """Begin a course, or go on with the enrollment that is open; and whether it is new.
 
     The enrollment stays with the version that is published now. After a completion this
     begins a new cycle; the earlier one stays.
 
+    Args:
+        only_changes: leave out what has not changed since the last completion.
+
     Raises:
+        NoShortCycle: this course has none for the actor.
         NotFound: no such course.
         AddressNotProved, NotVerified: the rule that failed.
         AttemptsUsedUp: the last enrollment ended with a failed test.
@@ -131,6 +137,8 @@ async def enroll(actor: Actor, slug: str) -> tuple[Enrollment, bool]:
             raise AttemptsUsedUp
         enrollment = Enrollment(learner=actor.id, course=version.course, version=version.id)
         await Enrollment.insert(enrollment)
+        if only_changes:
+            await carry_over(actor, enrollment, version)
         await record(actor, "enrollment.opened", Enrollment, of=enrollment.id, version=version.id)
     return enrollment, True
 
@@ -251,6 +259,8 @@ async def complete_if_met(actor: Actor, enrollment: Enrollment) -> bool:
     now = clock.now()
     day = clock.day_in(account.time_zone, now)
     version = await _version_number(enrollment)
+    over = {c for c, fact in facts.items() if fact.carried}
+    minutes = taken_minutes(content, over)
     here = await affiliations_on(account.id, day)
     employer = here[0] if here else None
     training = None
@@ -259,7 +269,7 @@ async def complete_if_met(actor: Actor, enrollment: Enrollment) -> bool:
             actor,
             person=account.id,
             day=day,
-            minutes=content.contact_minutes,
+            minutes=minutes,
             course=content.slug,
             course_title=content.title,
             version=version,
@@ -274,11 +284,14 @@ async def complete_if_met(actor: Actor, enrollment: Enrollment) -> bool:
         actor,
         holder=account.id,
         name=account.certificate_name or account.legal_name,
-        title=content.title,
+        title=certified_title(content.title, over),
         version=version,
-        minutes=content.contact_minutes,
+        minutes=minutes,
         day=day,
-        credit_lines=[
+        # A board gives credit for the whole course.
+        credit_lines=[]
+        if over
+        else [
             f"{c.state} · {c.board} · {c.course_number} · {c.minutes} minutes"
             for c in content.credits
             if c.valid_from is None or c.valid_from <= day
@@ -295,7 +308,7 @@ async def complete_if_met(actor: Actor, enrollment: Enrollment) -> bool:
             learner=account.id,
             day=day,
             zone=account.time_zone,
-            minutes=content.contact_minutes,
+            minutes=minutes,
             completed_at=now,
             certificate=certificate.id,
             training=training,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, Response, get, post, put
+from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
@@ -18,11 +18,17 @@ from connect.learning import actions, attempts, views
 from connect.learning.answers import HOW, Given
 from connect.learning.queries import attempt_of, enrollment_of, enrollments_of
 from connect.learning.requirements import Missing
+from connect.learning.withdrawals import withdraw_enrollment
 from connect.paging import DEFAULT, After, Limit, Page, Word, cut, read_cursor
 from connect.policy import Actor, Permission
 
 ActorRequest = Request[Actor, Any, Any]
 Minutes = Annotated[int | None, QueryParameter(ge=0, le=100000)]
+
+
+Only = Annotated[
+    str, QueryParameter(pattern="^(changes)?$", description="changes: only what changed since")
+]
 
 
 class CourseRow(msgspec.Struct):
@@ -65,24 +71,6 @@ class ProgressRow(msgspec.Struct):
     carried_over: bool  # done in an earlier completion, and unchanged since
 
 
-class RequirementOut(msgspec.Struct):
-    """A required component; ``missing`` is empty when it is met."""
-
-    component: str
-    kind: str
-    title: str
-    asked: str
-    recorded: str
-    missing: str
-    by_hand: bool
-    carried: bool
-    url: str  # of its page
-
-
-class ExplanationOut(msgspec.Struct):
-    items: list[RequirementOut]
-
-
 class EnrollmentOut(msgspec.Struct):
     id: UUID
     course: str
@@ -93,6 +81,8 @@ class EnrollmentOut(msgspec.Struct):
     components: list[ProgressRow]
     missing: list[Missing]
     completed_at: datetime | None
+    expires_on: date | None  # the first day on which the completion does not count any more
+    carried_from: date | None  # day of the completion from which unchanged steps are carried over
     certificate: str | None
 
 
@@ -233,9 +223,13 @@ class CoursesApi(Controller):
         permission=Permission.LEARN,
         summary="Begin a course, or get the enrollment that is open",
     )
-    async def enroll(self, request: ActorRequest, slug: FromPath[str]) -> Response[EnrollmentOut]:
+    async def enroll(
+        self, request: ActorRequest, slug: FromPath[str], only: Only = ""
+    ) -> Response[EnrollmentOut]:
         async def act() -> tuple[int, EnrollmentOut]:
-            enrollment, new = await actions.enroll(request.user, slug)
+            enrollment, new = await actions.enroll(
+                request.user, slug, only_changes=only == "changes"
+            )
             return (201 if new else 200), await _enrollment(enrollment)
 
         return await once(request, act)
@@ -264,16 +258,13 @@ class EnrollmentsApi(Controller):
     ) -> EnrollmentOut:
         return await _enrollment(await enrollment_of(request.user, enrollment_id))
 
-    @get(
-        "/{enrollment_id:uuid}/explanation",
+    @delete(
+        "/{enrollment_id:uuid}",
         permission=Permission.LEARN,
-        summary="What is asked for completion, what is recorded, what is missing",
+        summary="Leave a course that is open; what was recorded stays",
     )
-    async def explanation(
-        self, request: ActorRequest, enrollment_id: FromPath[UUID]
-    ) -> ExplanationOut:
-        row = await enrollment_of(request.user, enrollment_id)
-        return ExplanationOut(msgspec.convert(await views.explanation(row), list[RequirementOut]))
+    async def withdraw(self, request: ActorRequest, enrollment_id: FromPath[UUID]) -> None:
+        await withdraw_enrollment(request.user, enrollment_id)
 
     @get(
         "/{enrollment_id:uuid}/components/{component:str}",

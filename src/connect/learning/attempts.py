@@ -230,6 +230,7 @@ async def submit_attempt(actor: Actor, attempt_id: UUID) -> Submission:
 
     Raises:
         NotFound: the attempt is not the actor's.
+        EnrollmentEnded: the learner left the course before.
     """
     actor.must(Permission.LEARN)
     async with transaction():
@@ -238,6 +239,8 @@ async def submit_attempt(actor: Actor, attempt_id: UUID) -> Submission:
         enrollment = await enrollment_of(actor, attempt.enrollment, lock=True)
         attempt = await attempt_of(actor, attempt_id, lock=True)
         if attempt.state == AttemptState.OPEN:
+            if enrollment.state == EnrollmentState.WITHDRAWN:
+                raise EnrollmentEnded
             content, _ = await standing(enrollment)
             component = component_in(content, attempt.component)
             await _close(actor, enrollment, component, attempt)

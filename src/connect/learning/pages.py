@@ -7,20 +7,25 @@ from uuid import UUID
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from connect import clock
 from connect.catalog.content import CourseContent
-from connect.catalog.queries import content_of, courses, current_version, topics
+from connect.catalog.queries import content_of, courses, current_version, slug_of, topics
 from connect.learning import actions, views
+from connect.learning.changes import Fate
+from connect.learning.cycles import Earlier, earlier
 from connect.learning.player import go_on
-from connect.learning.queries import enrollments_in, latest_enrollment
+from connect.learning.queries import enrollment_of, enrollments_in, latest_enrollment
 from connect.learning.tables import Enrollment
+from connect.learning.withdrawals import withdraw_enrollment
 from connect.lists import DISCIPLINES
 from connect.paging import cut, read_cursor
 from connect.policy import Actor, Permission
 from connect.web.forms import read_form
-from connect.web.templating import page
+from connect.web.templating import page, redirect
 
 ActorRequest = Request[Actor, Any, Any]
 PER_PAGE = 20
+NOTICES = {"left": "You left this course. What was recorded stays, and you may start it anew."}
 LENGTHS = [("30", "Up to 30 minutes"), ("60", "Up to an hour"), ("120", "Up to two hours")]
 
 
@@ -79,12 +84,15 @@ class CoursePages(Controller):
         )
 
     @get("/courses/{slug:str}", permission=Permission.READ_CATALOG)
-    async def course(self, request: ActorRequest, slug: FromPath[str]) -> Response[str]:
+    async def course(
+        self, request: ActorRequest, slug: FromPath[str], notice: FromQuery[str] = ""
+    ) -> Response[str]:
         version = await current_version(slug)
         content = await content_of(version.id)
-        latest = None
+        latest = before = None
         if request.user.signed_in:
             latest = await latest_enrollment(request.user, version.course)
+            before = await earlier(request.user, version)
         return page(
             request,
             "learning/course.html",
@@ -98,14 +106,26 @@ class CoursePages(Controller):
                 "reviewed_on": content.reviewed_on,
             },
             enrollment=await _standing_shown(latest) if latest else None,
+            before=_before(before, request.user) if before else None,
+            notice=NOTICES.get(notice, ""),
             address_proved=request.user.proved,
         )
 
     @post("/courses/{slug:str}/enrollments", permission=Permission.LEARN)
     async def enroll(self, request: ActorRequest, slug: FromPath[str]) -> Response[None]:
-        await read_form(request)
-        enrollment, _ = await actions.enroll(request.user, slug)
+        fields = await read_form(request)
+        only_changes = fields.get("only") == "changes"
+        enrollment, _ = await actions.enroll(request.user, slug, only_changes=only_changes)
         return await go_on(request.user, enrollment)
+
+    @post("/learn/{enrollment_id:uuid}/withdrawal", permission=Permission.LEARN)
+    async def withdraw(
+        self, request: ActorRequest, enrollment_id: FromPath[UUID]
+    ) -> Response[None]:
+        await read_form(request)
+        enrollment = await enrollment_of(request.user, enrollment_id)
+        await withdraw_enrollment(request.user, enrollment_id)
+        return redirect(f"/courses/{await slug_of(enrollment.course)}?notice=left")
 
 
 async def _progress(actor: Actor, course_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -144,4 +164,18 @@ async def _standing_shown(enrollment: Enrollment) -> dict[str, Any]:
         "percent": view["progress_percent"],
         "certificate_url": f"/certificates/{number}" if number else None,
         "explanation": view["explanation"],
+        "carried_from": view["carried_from"],
+    }
+
+
+def _before(found: Earlier, actor: Actor) -> dict[str, Any]:
+    """The last completion, and the short way to the next one where there is one."""
+    today = clock.day_in(actor.time_zone, clock.now())
+    return {
+        "day": found.day,
+        "expires_on": found.expires_on,
+        "has_expired": found.expires_on is not None and found.expires_on <= today,
+        "differences": [d for d in found.differences if d.fate is not Fate.UNCHANGED],
+        "short": bool(found.carried),
+        "minutes": found.minutes,
     }

@@ -80,7 +80,9 @@ async def open_enrollment(actor: Actor, course: UUID) -> Enrollment | None:
 
 async def latest_enrollment(actor: Actor, course: UUID) -> Enrollment | None:
     """The actor's newest enrollment in *course*, ended or not."""
-    found = await _enrollments(actor, "AND course = {} ORDER BY enrolled_at DESC LIMIT 1", course)
+    found = await _enrollments(
+        actor, "AND course = {} ORDER BY enrolled_at DESC, id DESC LIMIT 1", course
+    )
     return found[0] if found else None
 
 

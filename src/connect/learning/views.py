@@ -1,5 +1,6 @@
 """What API and pages show of learning: one shape for both, never with a key."""
 
+from datetime import date
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
@@ -39,8 +40,10 @@ from connect.lists import LANGUAGES
 from connect.policy import Actor
 
 NUMBERS = """
-SELECT e.id, v.number, v.id AS version, k.number AS certificate_number,
-  a.enrollment AS eased, a.extra_time_percent, a.more_attempts, a.no_time_limit
+SELECT e.id, v.number, v.id AS version, c.day, k.number AS certificate_number,
+  a.enrollment AS eased, a.extra_time_percent, a.more_attempts, a.no_time_limit,
+  (SELECT max(m.day) FROM carried_component o JOIN completion m ON m.id = o.completion
+   WHERE o.enrollment = e.id) AS carried_from
 FROM enrollment e JOIN course_version v ON v.id = e.version
 LEFT JOIN accommodation a ON a.enrollment = e.id
 LEFT JOIN completion c ON c.enrollment = e.id LEFT JOIN certificate k ON {standing}
@@ -100,6 +103,13 @@ def _shown(
         "explanation": explained(row, content, facts),
         "completed_at": row.completed_at,
         "certificate": numbers["certificate_number"],
+        "expires_on": rules.expires_on(numbers["day"], content.valid_months)
+        if numbers["day"]
+        else None,
+        # On SQLite what a subquery gives is a text.
+        "carried_from": date.fromisoformat(str(numbers["carried_from"]))
+        if numbers["carried_from"]
+        else None,
     }
 
 

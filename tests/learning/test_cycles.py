@@ -195,6 +195,7 @@ async def test_the_learner_sees_what_changed_and_what_is_carried_over(
     assert [c["carried_over"] for c in shown["components"]] == [True, False, True, False]
     assert shown["carried_from"] == told["completed_on"]
     assert "Carried over from your completion of March 2, 2026" in after.text
+    assert "only what changed: 13 contact minutes" in after.text
 
 
 @pytest.mark.parametrize("why", ["minor", "expired", "revoked", "never"])

@@ -165,6 +165,7 @@ async def _standing_shown(enrollment: Enrollment) -> dict[str, Any]:
         "certificate_url": f"/certificates/{number}" if number else None,
         "explanation": view["explanation"],
         "carried_from": view["carried_from"],
+        "minutes": view["minutes"],
     }
 
 

@@ -26,6 +26,7 @@ from connect.learning import answers, rules
 from connect.learning.actions import component_in, must_be_unlocked
 from connect.learning.answers import shown_ids
 from connect.learning.attempts import shown_in
+from connect.learning.changes import taken_minutes
 from connect.learning.queries import (
     answers_to,
     attempts_at,
@@ -80,6 +81,7 @@ def _shown(
         "course": content.slug,
         "title": content.title,
         "contact_minutes": content.contact_minutes,
+        "minutes": taken_minutes(content, [c for c, fact in facts.items() if fact.carried]),
         "version": numbers["number"],
         "state": row.state,
         "progress_percent": rules.progress_percent(content, facts),

@@ -223,6 +223,9 @@ async def test_it_shows_as_by_hand_on_transcript_and_roster(course, api, browser
 
     assert [[row["by_hand"] for row in rows] for rows in transcripts] == [[True], [False]]
     assert ["In part by hand" in page for page in pages] == [True, False]
+    analyst = await browser(await make.staff(Role.ANALYST))
+    rows = await analyst.get("/admin/reports/rows")
+    assert rows.text.count("In part by hand") == 1
     found = {row["name"]: row["courses"][0]["by_hand"] for row in roster}
     assert found == {people[0].name: True, people[1].name: False}
     assert roster_page.text.count("recorded in part by staff") == 1

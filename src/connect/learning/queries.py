@@ -1,5 +1,6 @@
 """What is recorded of a learner; rows are found only for their owner."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -199,6 +200,18 @@ async def enrollments_for_staff(
     sql = LISTED.replace("{by_hand}", BY_HAND).replace("{where}", " AND ".join(where))
     rows = await fetch(sql.replace("{limit}", str(limit + 1)), *given)
     return [row | {"by_hand": bool(row["by_hand"])} for row in rows]
+
+
+async def by_hand_among(enrollments: Sequence[UUID]) -> set[UUID]:
+    """Those of *enrollments* in which a part is met by the word of staff."""
+    if not enrollments:
+        return set()
+    marks = ", ".join(["{}"] * len(enrollments))
+    rows = await fetch(
+        f"SELECT e.id FROM enrollment e WHERE e.id IN ({marks}) AND {BY_HAND}",  # noqa: S608 -- our own
+        *enrollments,
+    )
+    return {row["id"] for row in rows}
 
 
 async def overrides_of(enrollment: UUID) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from connect import clock
 from connect.config import settings
 from connect.csv_out import download
 from connect.errors import Invalid
+from connect.learning.queries import by_hand_among
 from connect.lists import DISCIPLINES, STATES
 from connect.paging import cut, read_cursor
 from connect.policy import Actor, Permission
@@ -92,13 +93,14 @@ class ReportPages(Controller):
         kept, following = cut(found, PER_PAGE, lambda row: (row["day"], row["id"]))
         by_course = (await counts(since, until, ["course"])).by["course"]
         titles = {part.value: part.label for part in by_course if part.value}
+        by_hand = await by_hand_among([row["source"] for row in kept])
         query = {"from": str(since), "to": str(until), **filters}
         return page(
             request,
             "reports/rows.html",
             title=_title(since, until, filters, titles),
             definition=DEFINITION,
-            rows=[_shown(row, titles) for row in kept],
+            rows=[_shown(row, titles) | {"by_hand": row["source"] in by_hand} for row in kept],
             back_url=f"/admin/reports?year={since.year}",
             downloads=[
                 {"label": "These rows as CSV", "url": f"/admin/reports/rows.csv?{urlencode(query)}"}

@@ -285,7 +285,7 @@ class Story:
         await self.look(page, "transcript")
         await learner.follow("Courses", within="nav")
         await learner.follow(COURSE)
-        await expect(page.get_by_text("Completed")).to_be_visible()
+        await expect(page.get_by_text("Completed", exact=True)).to_be_visible()
         await self.look(page, "course-completed")
         await learner.open("/")
         await self.look(page, "home-completed")

@@ -148,6 +148,7 @@ async def test_the_order_of_arrival_changes_no_completion(database, facts, chanc
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 @MANY
 @given(HISTORIES)
 async def test_a_thousand_histories_are_what_their_rows_say(database, deeds):
@@ -155,6 +156,7 @@ async def test_a_thousand_histories_are_what_their_rows_say(database, deeds):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 @MANY
 @given(ARRIVALS, CHANCE)
 async def test_a_thousand_orders_of_arrival_change_no_completion(database, facts, chance):

@@ -90,10 +90,13 @@ def create_admin(email: str, name: str, password_stdin: bool) -> None:
 def check_courses(path: Path | None) -> None:
     """Name every fault of the courses in PATH, with file and line."""
     from connect.catalog.check import check_courses as check
+    from connect.catalog.evaluation_check import check_evaluations
 
-    results = check(path or Path(settings().courses_dir))
-    faults = [fault for _, found in results.values() for fault in found]
-    for fault in faults:
+    courses = path or Path(settings().courses_dir)
+    results = check(courses)
+    faults = {fault for _, found in results.values() for fault in found}
+    faults.update(check_evaluations(courses))
+    for fault in sorted(faults):
         click.echo(fault)
     wrong = sum(not fault.warning for fault in faults)
     say(f"{len(results)} courses, {wrong} faults, {len(faults) - wrong} warnings.")

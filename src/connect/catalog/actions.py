@@ -21,16 +21,21 @@ class Published(StrEnum):
     REFUSED = "refused"
 
 
-async def publish_folder(actor: Actor, folder: Path) -> tuple[Published, int, list[Fault]]:
+async def publish_folder(
+    actor: Actor, folder: Path, *, evaluations: Path | None = None
+) -> tuple[Published, int, list[Fault]]:
     """Make the folder's content the published version of its course.
 
     Twice the same content is one version. A folder with faults publishes nothing.
+
+    Args:
+        evaluations: the folder of evaluations; ``_evaluations`` beside *folder* by default.
 
     Returns:
         What happened, the number of the version that is published now (0 when refused and
         never published), and what the check found.
     """
-    content, faults = check_course(folder)
+    content, faults = check_course(folder, evaluations=evaluations)
     if content is None:
         return Published.REFUSED, 0, faults
     for path, media in content.media.items():

@@ -12,9 +12,11 @@ import msgspec
 
 from connect import clock
 from connect.catalog.component_check import check_component, component_id
-from connect.catalog.content import Component, CourseContent, Media
+from connect.catalog.content import Component, ComponentKind, CourseContent, Media
 from connect.catalog.course_check import check_course_table
-from connect.catalog.faults import Fault
+from connect.catalog.evaluation_check import FOLDER, check_evaluation, names_in
+from connect.catalog.evaluations import EVALUATION
+from connect.catalog.faults import Fault, quoted
 from connect.catalog.folder import Folder, content_hash
 from connect.catalog.lesson_check import Surroundings, check_lesson
 from connect.catalog.media import check_media, type_of
@@ -56,7 +58,9 @@ def check_courses(courses: Path, *, today: date | None = None) -> dict[str, Chec
     return results
 
 
-def check_course(folder: Path, *, today: date | None = None) -> Checked:
+def check_course(
+    folder: Path, *, today: date | None = None, evaluations: Path | None = None
+) -> Checked:
     """Check the course in *folder*, whose name is its slug.
 
     Every fault is found in one run, as far as files can be read. A course with warnings only
@@ -64,6 +68,7 @@ def check_course(folder: Path, *, today: date | None = None) -> Checked:
 
     Args:
         today: the day from which ages are counted; that of ``clock`` in UTC by default.
+        evaluations: the folder of evaluations; ``_evaluations`` beside *folder* by default.
     """
     found: list[Fault] = []
     files = Folder(folder, found)
@@ -77,6 +82,9 @@ def check_course(folder: Path, *, today: date | None = None) -> Checked:
         _check_alone(course)
     else:
         drafted = _check_table(table, course, today or clock.now().date())
+        asked, asked_digests = _check_evaluation(
+            table, drafted, evaluations or folder.absolute().parent / FOLDER, found
+        )
         files.refuse_unused({COURSE, SOURCES, README})
     refused = table is None or not all(fault.warning for fault in found)
     digests = None if refused else files.digests()
@@ -87,7 +95,12 @@ def check_course(folder: Path, *, today: date | None = None) -> Checked:
         path: Media(digests[path], files.files[path].stat().st_size, type_of(path))
         for path in sorted(course.shown)
     }
-    content = msgspec.structs.replace(drafted, hash=content_hash(digests), media=media)
+    content = msgspec.structs.replace(
+        drafted,
+        hash=content_hash(digests | asked_digests),
+        components=[*drafted.components, *asked],
+        media=media,
+    )
     return Checked(content, faults)
 
 
@@ -111,6 +124,37 @@ def _check_table(table: Table, course: Surroundings, today: date) -> CourseConte
     components = [check_component(one, course, content.pass_percent) for one in tables]
     _compare_minutes(table, content.contact_minutes, components)
     return msgspec.structs.replace(content, components=components)
+
+
+def _check_evaluation(
+    table: Table, content: CourseContent, evaluations: Path, found: list[Fault]
+) -> tuple[list[Component], dict[str, str]]:
+    """The last component of a course that asks for an evaluation, and its files' digests."""
+    if content.evaluation is None:
+        return [], {}
+    for place, component in enumerate(content.components):
+        if component.id == EVALUATION:
+            table.refuse(
+                f'the id "{EVALUATION}" is that of the evaluation', "components", place, "id"
+            )
+    if content.evaluation not in (names := names_in(evaluations)):
+        known = f"there are {', '.join(names)}" if names else f"{FOLDER} has none"
+        table.refuse(
+            f"no evaluation {quoted(content.evaluation)}; {known}", "completion", "evaluation"
+        )
+        return [], {}
+    evaluation, digests, faults = check_evaluation(evaluations, content.evaluation)
+    found += faults
+    if evaluation is None:
+        return [], {}
+    language, words = evaluation.worded(content.language)
+    if language != content.language:
+        table.faults.warn(
+            table.line("completion", "evaluation"),
+            f"the evaluation has no words in {quoted(content.language)}",
+        )
+    last = Component(EVALUATION, ComponentKind.EVALUATION, words.title, evaluation=evaluation)
+    return [last], digests
 
 
 def _compare_minutes(table: Table, contact_minutes: int, components: list[Component]) -> None:

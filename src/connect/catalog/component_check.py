@@ -19,7 +19,7 @@ from connect.catalog.quiz_check import check_quiz
 from connect.catalog.toml_table import LANGUAGE, SLUG, SLUG_RULE, TITLE, Table
 
 # A clone writes original and translation within this time, in no order that means anything.
-_SAME_MOMENT = 2.0  # seconds
+SAME_MOMENT = 2.0  # seconds
 
 _ALL_KEYS = {"file", "text", "title", "captions", "transcript"}
 
@@ -46,6 +46,10 @@ def check_component(table: Table, course: Surroundings, pass_percent: int) -> Co
         required=table.flag("required", True),
         min_seconds=table.whole("min_seconds", 0),
     )
+    if kind is ComponentKind.EVALUATION:
+        table.refuse('an evaluation is named in [completion]: evaluation = "standard"', "kind")
+        table.close(also=_ALL_KEYS)
+        return component
     suffix = PurePosixPath(str(table.get("file"))).suffix if kind is None else ""
     if kind is ComponentKind.LESSON or suffix == ".md":
         component = _lesson(table, course, component)
@@ -89,7 +93,7 @@ def _lesson(table: Table, course: Surroundings, component: Component) -> Compone
             faults.refuse(1, f"{quoted(language)} is the language of the course itself")
         if translated := check_lesson(course, other, component.id, language):
             translations[language] = translated
-        if _changed(course, path) - _changed(course, other) > _SAME_MOMENT:
+        if _changed(course, path) - _changed(course, other) > SAME_MOMENT:
             faults.warn(1, f"the translation is older than its original {quoted(path)}")
     return replace(component, title=lesson.title, html=lesson.html, translations=translations)
 

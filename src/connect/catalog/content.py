@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 import msgspec
 
+from connect.catalog.evaluations import Evaluation
+
 
 class ComponentKind(StrEnum):
     LESSON = "lesson"
@@ -19,6 +21,7 @@ class ComponentKind(StrEnum):
     AUDIO = "audio"
     DOWNLOAD = "download"
     PACKAGE = "package"
+    EVALUATION = "evaluation"  # the last one of a course whose completion asks for it
 
 
 BUILT_COMPONENTS = set(ComponentKind) - {ComponentKind.PACKAGE}
@@ -193,6 +196,7 @@ class Component(msgspec.Struct, frozen=True):
     html: str = ""
     text: str = ""
     quiz: Quiz | None = None
+    evaluation: Evaluation | None = None
     translations: dict[str, Translation] = {}  # language code to translation; lessons only
     recording: Recording | None = None
     download: str | None = None  # a key of ``CourseContent.media``
@@ -218,6 +222,7 @@ class CourseContent(msgspec.Struct, frozen=True):
     sequence: bool = True
     pass_percent: int = 80
     valid_months: int | None = None
+    evaluation: str | None = None  # its name; its questions stand in the last component
     credits: list[Credit] = []
     media: dict[str, Media] = {}  # path inside the course folder to the file
 

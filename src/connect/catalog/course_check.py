@@ -40,9 +40,9 @@ def check_course_table(table: Table, slug: str, today: date) -> CourseContent:
         sequence=completion.flag("sequence", True),
         pass_percent=completion.whole("pass_percent", 80, least=1, most=100),
         valid_months=completion.whole("valid_months", None, least=1, most=1200),
+        evaluation=_evaluation(completion),
         credits=[_credit(one) for one in table.tables("credits")],
     )
-    _check_evaluation(completion)
     completion.close()
     warn_about_sentences(table.line("summary"), content.summary, table.faults)
     for key in ("objectives", "content_notes"):
@@ -109,9 +109,10 @@ def _credit(table: Table) -> Credit:
     return credit
 
 
-def _check_evaluation(completion: Table) -> None:
+def _evaluation(completion: Table) -> str | None:
     value = completion.get("evaluation")
     if isinstance(value, str):
-        completion.refuse("evaluations are not built yet", "evaluation")
-    elif value not in (None, False):
+        return completion.text("evaluation", pattern=SLUG, rule=SLUG_RULE) or None
+    if value not in (None, False):
         completion.expected("false or the name of an evaluation", value, "evaluation")
+    return None

@@ -38,8 +38,11 @@ class Folder:
 
     def faults(self, path: str) -> FileFaults:
         """Where faults of the file *path* go; it need not exist."""
-        shown = quoted(f"{self._prefix}/{path}", most=500)[1:-1]
-        return FileFaults(shown, self._found)
+        return FileFaults(self.shown(path), self._found)
+
+    def shown(self, path: str) -> str:
+        """The file *path* as faults name it."""
+        return quoted(f"{self._prefix}/{path}", most=500)[1:-1]
 
     def read(self, path: str) -> str | None:
         """The text of a file with ``\\n`` between its lines, or ``None`` after a fault.
@@ -150,7 +153,10 @@ def content_hash(digests: dict[str, str]) -> str:
     same records.
 
     Args:
-        digests: path inside the course folder, with ``/`` between, to the file's SHA-256.
+        digests: path inside the course folder, with ``/`` between, to the file's SHA-256. The
+            files of an evaluation stand beside them as ``../_evaluations/name.toml`` when the
+            course uses it, so that another evaluation is another version; a course without
+            one has the hash of its folder alone.
     """
     total = hashlib.sha256()
     for path, digest in sorted((path.encode(), digest) for path, digest in digests.items()):

@@ -31,6 +31,7 @@ from connect.imports.tables import Import, RefusedRow
 from connect.learning.actions import Event, enroll, note_event
 from connect.learning.answers import Given
 from connect.learning.attempts import save_answer, start_attempt
+from connect.learning.evaluations import give_evaluation
 from connect.learning.tables import (
     Accommodation,
     CarriedComponent,
@@ -146,7 +147,7 @@ async def _belongings(actor: Actor, account: Account, agency: Agency) -> None:
 
 async def _learn(actor: Actor) -> None:
     """One course finished, with its certificate and training; one tried, one being read."""
-    done = make.content(components=[make.acknowledgement("oath")])
+    done = make.content(components=[make.acknowledgement("oath"), make.evaluation()])
     begun = make.content(components=[make.component_quiz("final")])
     read = make.content(components=[make.lesson("one", min_seconds=60)])
     for content in (done, begun, read):
@@ -154,6 +155,7 @@ async def _learn(actor: Actor) -> None:
         enrollment, _ = await enroll(actor, content.slug)
         if content is done:
             await note_event(actor, enrollment.id, "oath", Event.ACKNOWLEDGE)
+            await give_evaluation(actor, enrollment.id, {"clarity": 4, "missing": "Nothing"})
             await _by_hand(enrollment)
         elif content is read:
             await note_event(actor, enrollment.id, "one", Event.OPEN)

@@ -22,6 +22,7 @@ from connect.catalog.content import (
     QuestionKind,
     Quiz,
 )
+from connect.catalog.evaluations import Ask, AskKind, Evaluation, Option, Wording
 from connect.catalog.tables import Course, CourseVersion
 from connect.clock import now
 from connect.policy import Actor, Role
@@ -123,6 +124,38 @@ def component_quiz(name: str, *, required: bool = True, **changes: Any) -> Compo
         title=name.capitalize(),
         required=required,
         quiz=quiz(**changes),
+    )
+
+
+def ask(name: str, kind: str = "scale", **changes: Any) -> Ask:
+    """A question of an evaluation; a choice is one of a, b, c."""
+    ids = {"scale": "12345", "text": ""}.get(kind, "abc")
+    return Ask(
+        **{
+            "id": name,
+            "kind": AskKind(kind),
+            "text": f"{name}?",
+            "required": kind == "scale",
+            "options": [Option(i, f"Option {i}") for i in ids],
+            **changes,
+        }
+    )
+
+
+def evaluation(*questions: Ask) -> Component:
+    """The last component of a course that asks for an evaluation."""
+    asked = list(questions) or [
+        ask("clarity"),
+        ask("length", "choice"),
+        ask("barriers", "choices"),
+        ask("missing", "text"),
+    ]
+    wording = Wording("Your view", "Two minutes.", asked)
+    return Component(
+        id="evaluation",
+        kind=ComponentKind.EVALUATION,
+        title="Your view",
+        evaluation=Evaluation("standard", "en", {"en": wording}),
     )
 
 

@@ -34,6 +34,7 @@ ACROSS = {"tables", "rules", "queries", "actions"} | {
     "codes",
     "content",
     "documents",
+    "evaluations",
     "imports",
     "people",
     "roles",

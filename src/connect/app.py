@@ -47,6 +47,7 @@ from connect.learning.accommodations_api import AccommodationsApi
 from connect.learning.accommodations_pages import AccommodationPages
 from connect.learning.api import AttemptsApi, CoursesApi, EnrollmentsApi
 from connect.learning.cycles_api import CyclesApi
+from connect.learning.evaluations_api import EvaluationsApi
 from connect.learning.overrides_api import OverridesApi
 from connect.learning.overrides_pages import OverridePages
 from connect.learning.pages import CoursePages
@@ -84,6 +85,7 @@ API = [
     CyclesApi,
     DocumentsApi,
     EnrollmentsApi,
+    EvaluationsApi,
     FactorsApi,
     GrantsApi,
     ImportsApi,

@@ -1,5 +1,6 @@
 """The player: one step of a course at a time, as pages."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +9,8 @@ from litestar.params import FromPath
 from markupsafe import Markup
 
 from connect.catalog.queries import content_of
-from connect.errors import NotFound
-from connect.learning import actions, attempts, rules, views
+from connect.errors import Invalid, NotFound
+from connect.learning import actions, attempts, evaluation_forms, evaluations, rules, views
 from connect.learning.actions import Event, TooEarly
 from connect.learning.queries import enrollment_of, standing
 from connect.learning.tables import OPEN, Enrollment
@@ -112,6 +113,26 @@ class LearningPages(Controller):
         await read_form(request)
         return await actions.note_event(request.user, enrollment_id, component, Event.HEARTBEAT)
 
+    @post("/learn/{enrollment_id:uuid}/{component:str}/answers", permission=Permission.LEARN)
+    async def evaluate(
+        self, request: ActorRequest, enrollment_id: FromPath[UUID], component: FromPath[str]
+    ) -> Response[Any]:
+        fields = await read_form(request)
+        content, _ = await standing(await enrollment_of(request.user, enrollment_id))
+        asked = evaluations.evaluation_in(content)
+        answers = evaluation_forms.answers(asked, fields)
+        try:
+            await evaluations.give_evaluation(request.user, enrollment_id, answers)
+        except evaluations.AlreadyGiven:
+            pass  # the same form a second time
+        except Invalid as refusal:
+            language = str(fields.get("language", ""))
+            errors = evaluation_forms.at_fields(asked, refusal.errors, language)
+            return await _player(request, enrollment_id, component, fields=fields, errors=errors)
+        shown = await views.enrollment(await enrollment_of(request.user, enrollment_id))
+        number = shown["certificate"]
+        return redirect(f"/certificates/{number}" if number else f"/learn/{enrollment_id}")
+
     @post("/learn/{enrollment_id:uuid}/{component:str}/attempts", permission=Permission.LEARN)
     async def start(
         self, request: ActorRequest, enrollment_id: FromPath[UUID], component: FromPath[str]
@@ -141,7 +162,13 @@ async def _lead_on(
 
 
 async def _player(
-    request: ActorRequest, enrollment_id: UUID, component: str, *, refused: str = ""
+    request: ActorRequest,
+    enrollment_id: UUID,
+    component: str,
+    *,
+    refused: str = "",
+    fields: dict[str, Any] | None = None,
+    errors: Mapping[str, str] | None = None,
 ) -> Response[str]:
     enrollment = await enrollment_of(request.user, enrollment_id)
     content, facts = await standing(enrollment)
@@ -159,7 +186,7 @@ async def _player(
     return page(
         request,
         "learning/player.html",
-        status=409 if refused else 200,
+        status=409 if refused else 422 if errors else 200,
         enrollment={
             "id": enrollment.id,
             "title": content.title,
@@ -197,6 +224,11 @@ async def _player(
             "skip_url": "" if found.required or not following else f"{base}/{following[0]}",
             "quiz": await views.quiz_intro(enrollment, found, fact) if found.quiz else None,
         },
+        evaluation=found.evaluation
+        and evaluation_forms.shown(
+            found.evaluation, content, f"{base}/{component}", fields or dict(request.query_params)
+        ),
+        errors=errors or {},
         next={"title": titles[following[0]], "url": ""} if following else None,
         refused=refused,
     )

@@ -124,6 +124,8 @@ def _requirement(component: Component, fact: Fact) -> Requirement:
 def _asked(component: Component) -> str:
     if component.kind == ComponentKind.ACKNOWLEDGEMENT:
         return "Confirm this statement."
+    if component.kind == ComponentKind.EVALUATION:
+        return "Tell us what you think of the course. Any answer is enough."
     if quiz := component.quiz:
         if quiz.purpose not in GRADED:
             return "Submit your answers. Any score is enough."
@@ -154,6 +156,8 @@ def what_is_missing(component: Component, fact: Fact) -> str:
     """Why a component that is not done is not done, in a sentence."""
     if component.kind == ComponentKind.ACKNOWLEDGEMENT:
         return "You have not confirmed this statement yet."
+    if component.kind == ComponentKind.EVALUATION:
+        return "Tell us what you think of the course. The certificate follows at once."
     if quiz := component.quiz:
         if quiz.purpose not in GRADED:
             return "You have not submitted your answers yet."

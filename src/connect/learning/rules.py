@@ -11,6 +11,7 @@ from connect import clock
 from connect.catalog.content import (
     CHOSEN,
     Audience,
+    ComponentKind,
     CourseContent,
     FeedbackPolicy,
     OpenTo,
@@ -94,18 +95,26 @@ def counted_seconds(
 
 
 def states(content: CourseContent, facts: Facts) -> dict[str, ComponentState]:
-    """The state of every component; in a sequence, all required ones before it come first."""
+    """The state of every component; in a sequence, all required ones before it come first.
+
+    An evaluation comes after everything that is required, in a sequence or not.
+    """
     found: dict[str, ComponentState] = {}
     blocked = False
     for component in content.components:
         if facts.get(component.id, NOTHING).done:
             found[component.id] = ComponentState.DONE
-        elif blocked:
+        elif blocked or (component.kind == ComponentKind.EVALUATION and _before(content, facts)):
             found[component.id] = ComponentState.LOCKED
         else:
             found[component.id] = ComponentState.OPEN
             blocked = content.sequence and component.required
     return found
+
+
+def _before(content: CourseContent, facts: Facts) -> bool:
+    """Whether something is missing that comes before an evaluation, in whatever order."""
+    return any(m.kind != ComponentKind.EVALUATION for m in missing(content, facts))
 
 
 def next_component(content: CourseContent, facts: Facts, last: str | None) -> str | None:

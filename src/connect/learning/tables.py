@@ -120,6 +120,18 @@ class Answer(Table, tablename="answer"):
     answer_once = Unique([attempt, question])
 
 
+class EvaluationResponse(Table, tablename="evaluation_response"):
+    """A learner's view of a course. Names the enrollment only so that there is one of each."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    enrollment = ForeignKey(Enrollment, null=False, unique=True, on_delete=OnDelete.restrict)
+    day = Date()  # in the learner's zone
+    discipline = Varchar(length=30, null=True, default=None)  # as they were on the day
+    state = Varchar(length=2, null=True, default=None)
+    marks = JSON()  # {question id: [option ids]}
+    texts = JSON()  # {question id: own words}
+
+
 class Completion(Table, tablename="completion"):
     """The fact that an enrollment met every requirement. Never changed, never deleted."""
 

@@ -228,6 +228,15 @@ HOLDINGS = [
         pseudonym="id enrollment completion",
     ),
     Holding(
+        table=learning.EvaluationResponse,
+        whose=via("enrollment", "enrollment", by("learner")),
+        none="day discipline state marks",
+        pseudonym="id enrollment",
+        personal="texts",
+        becomes={"texts": "{}"},
+        closes={"texts": "{}"},  # somebody may have written how to be reached
+    ),
+    Holding(
         table=learning.Completion,
         whose=by("learner"),
         none="day zone minutes completed_at",

@@ -64,6 +64,8 @@ from connect.policy import Permission, permitted
 from connect.records.api import RecordsApi
 from connect.records.pages import RecordsPages
 from connect.reports.api import ReportsApi
+from connect.reports.evaluations_api import EvaluationReportsApi
+from connect.reports.evaluations_pages import EvaluationReportPages
 from connect.reports.pages import ReportPages
 from connect.rosters.api import RostersApi
 from connect.rosters.pages import RosterPages
@@ -98,6 +100,7 @@ API = [
     PeopleApi,
     PersonApi,
     RecordsApi,
+    EvaluationReportsApi,
     ReportsApi,
     RevocationsApi,
     RostersApi,
@@ -130,6 +133,7 @@ PAGES = [
     QuizPages,
     RecordsPages,
     RegistrarPages,
+    EvaluationReportPages,
     ReportPages,
     RosterPages,
     ScreeningPages,

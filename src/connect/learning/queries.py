@@ -6,13 +6,13 @@ from uuid import UUID
 
 import msgspec
 
-from connect.catalog.content import CourseContent
+from connect.catalog.content import Component, CourseContent
 from connect.catalog.queries import content_of
 from connect.db import engine, fetch, one
 from connect.errors import NotFound
-from connect.learning.answers import Given
+from connect.learning.answers import Given, is_right
 from connect.learning.requirements import Facts, Record, facts_from
-from connect.learning.rules import Granted, accommodated
+from connect.learning.rules import Drawn, Granted, accommodated
 from connect.learning.tables import (
     OPEN,
     Answer,
@@ -289,3 +289,28 @@ async def answers_to(attempt: UUID) -> dict[str, Any]:
         }
         for r in rows
     }
+
+
+SAVED = "SELECT attempt, question, given FROM answer WHERE attempt IN ({marks})"
+
+
+async def right_in(attempts: list[tuple[UUID, str, Component]]) -> dict[UUID, dict[str, bool]]:
+    """Which questions of ended attempts were answered rightly: attempt → question → whether.
+
+    Args:
+        attempts: the id of each, its ``questions`` as stored, and its component.
+    """
+    saved: dict[tuple[UUID, str], Given] = {}
+    for first in range(0, len(attempts), 500):
+        ids = [attempt for attempt, _, _ in attempts[first : first + 500]]
+        for row in await fetch(SAVED.replace("{marks}", ", ".join(["{}"] * len(ids))), *ids):
+            given = msgspec.json.decode(row["given"], type=Given)
+            saved[UUID(str(row["attempt"])), row["question"]] = given
+    found: dict[UUID, dict[str, bool]] = {}
+    for attempt, questions, component in attempts:
+        by_id = {q.id: q for q in component.quiz.questions} if component.quiz else {}
+        found[attempt] = {
+            name: is_right(by_id[name], saved.get((attempt, name)))
+            for name, _ in msgspec.json.decode(questions, type=Drawn)
+        }
+    return found

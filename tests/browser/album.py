@@ -197,6 +197,12 @@ NAMES = (
     "invited-another",
     "imports-people",
     "imports-roster",
+    "evaluation",
+    "evaluation-errors",
+    "evaluation-spanish",
+    "evaluation-no-script",
+    "evaluations-empty",
+    "evaluations",
 )
 RUN_AXE = """async () => {
   const options = { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } };

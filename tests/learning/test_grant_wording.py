@@ -108,23 +108,17 @@ async def test_the_pdf_shows_it_in_small_type(slug, work):
     assert " ".join(WORDING.split()) in " ".join(shown.split())
 
 
-def test_facts_without_a_wording_are_the_bytes_that_they_were():
-    """A digest that was issued before grants had wordings."""
-    facts = drawing.CertificateFacts(
-        number="C-2026-000001",
-        code="0" * 26,
-        name="Ada Officer",
-        title="A course",
-        minutes=30,
-        issued_on=date(2026, 3, 2),
-        organization="Connect",
-        base_url="http://127.0.0.1:8000",
-        course_version=1,
-    )
-
-    assert drawing.canonical(facts) == (
+def test_facts_that_were_stored_before_say_what_they_said():
+    """As they were written before certificates had kinds, languages and an end."""
+    stored = (
         b'{"base_url":"http://127.0.0.1:8000","code":"00000000000000000000000000",'
         b'"course_version":1,"credit_lines":[],"grant_acknowledgement":"","issued_on":"2026-03-02",'
         b'"mark":"","minutes":30,"name":"Ada Officer","number":"C-2026-000001",'
         b'"organization":"Connect","signatory_name":"","signatory_title":"","title":"A course"}'
     )
+
+    facts = msgspec.json.decode(stored, type=drawing.CertificateFacts)
+
+    assert (facts.kind, facts.language, facts.expires_on) == ("course", "en", None)
+    written = msgspec.json.decode(drawing.canonical(facts))
+    assert written | msgspec.json.decode(stored) == written

@@ -1,5 +1,6 @@
 """A tenant whose every text is a canary: whoever else sees one has seen what is not theirs."""
 
+from datetime import date
 from uuid import UUID
 
 from piccolo.columns import Text, Varchar
@@ -44,6 +45,7 @@ from connect.mail.tables import MailPreference
 from connect.merges.tables import DuplicatePair, Merge, MergeStep
 from connect.piccolo_app import APP_CONFIG
 from connect.policy import Actor, Role
+from connect.readiness import tables as readiness
 from connect.records.tables import Erasure
 from connect.rosters.tables import Reminder, RequiredCourse
 from connect.security import seal
@@ -143,6 +145,44 @@ async def _belongings(actor: Actor, account: Account, agency: Agency) -> None:
     await merge.save()
     await MergeStep(merge=merge.id, place=0, table_name="account", before='""').save()
     await Erasure(account=twin.id, reason="asked").save()
+    await _review(actor, agency, today)
+
+
+async def _review(actor: Actor, agency: Agency, today: date) -> None:
+    """A readiness review with everything that belongs to one."""
+    me = actor.id
+    await readiness.RosterLine(
+        agency=agency.id, account=me, category="patrol", since=today, made_by=me
+    ).save()
+    review = readiness.Review(
+        agency=agency.id, kind="new", requirements="law-enforcement/2026.1", opened_by=me
+    )
+    await review.save()
+    its = review.id
+    await readiness.ReviewAnswer(review=its, field="ori", value="x", saved_by=me).save()
+    document = readiness.PolicyDocument(review=its, size=1, uploaded_by=me, sha256="d" * 64)
+    await document.save()
+    await readiness.Evidence(
+        review=its, element="no-waiting", document=document.id, pointed_by=me
+    ).save()
+    await readiness.Finding(review=its, element="no-waiting", finding="met", found_by=me).save()
+    await readiness.Affirmation(
+        review=its, asked_by=me, token_hash="a" * 64, facts_hash="f" * 64
+    ).save()
+    await readiness.ReviewMessage(review=its, author=me).save()
+    await readiness.Snapshot(review=its, hash="5" * 64, made_for="submission").save()
+    term = readiness.Membership(
+        review=its,
+        agency=agency.id,
+        starts_on=today,
+        ends_on=clock.months_after(today, 60),
+        decided_on=today,
+        requirements="law-enforcement/2026.1",
+    )
+    await term.save()
+    await readiness.MembershipStep(membership=term.id, state="active", day=today).save()
+    await readiness.MembershipNotice(membership=term.id, days_before=365, due_on=today).save()
+    await readiness.RecognitionTask(membership=term.id, task="plaque").save()
 
 
 async def _learn(actor: Actor) -> None:

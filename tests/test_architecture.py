@@ -20,6 +20,7 @@ LADDER = [
     {"certificates", "trainings"},
     {"learning"},
     {"reports", "rosters", "trail", "transcripts"},
+    {"readiness"},
     {"imports", "home", "merges"},
     {"records"},
 ]
@@ -33,6 +34,7 @@ ACROSS = {"tables", "rules", "queries", "actions"} | {
     "authentication",
     "codes",
     "content",
+    "criteria",
     "documents",
     "evaluations",
     "imports",

@@ -15,6 +15,7 @@ FEATURES = [
     "learning",
     "imports",
     "rosters",
+    "readiness",
     "records",
     "merges",
 ]

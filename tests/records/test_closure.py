@@ -39,6 +39,10 @@ KEPT = {
     ("override", "reason"),
     ("override", "withdrawal_reason"),
     ("training", "title"),
+    ("affirmation", "name"),  # an executive's word, as it was given
+    ("affirmation", "title"),
+    ("review_message", "text"),
+    ("roster_line", "name"),
 }
 
 

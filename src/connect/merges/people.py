@@ -12,6 +12,7 @@ What the constraints of the tables ask for, and what is done about each:
   and ends.
 - ``attention`` has one row a person: that of the kept account stays.
 - ``agency_draft_once``: of two equal requests for an agency the kept account's goes on.
+- ``roster_line_once``: of two lines in one category of an agency the kept account's goes on.
 - ``role_grant_once`` and every way in: roles, sessions, tokens and links never move.
 """
 
@@ -37,6 +38,7 @@ from connect.lists import DISCIPLINES, STATES
 from connect.merges.rules import PEOPLE, Fact, Fate, Plan, Repeat, Step
 from connect.merges.steps import ends, key_of, moves, referring, rows_where
 from connect.policy import Actor
+from connect.readiness.tables import RosterLine
 from connect.trainings.tables import Training
 
 REPEATS = """
@@ -63,6 +65,7 @@ async def plan_of_people(actor: Actor, keep: Account, gone: Account, merge: UUID
         *await _records(keep, gone, repeats, voided),
         *await _voidings(voided, merge),
         *await join_affiliations(keep, gone),
+        *await _roster_lines(keep, gone),
         *await _drafts(keep, gone),
         *await _open_cases(actor, gone),
         *await _ways_in_and_roles(gone),
@@ -154,6 +157,25 @@ async def join_affiliations(keep: Account, gone: Account) -> list[Step]:
         if own:
             found += moves(Affiliation, [row], Affiliation.is_primary, False)
     return found + moves(Affiliation, rows, Affiliation.account, keep.id)
+
+
+async def _roster_lines(keep: Account, gone: Account) -> list[Step]:
+    """The lines of *gone* become *keep*'s; one in an agency and category goes on."""
+    rows = await rows_where(RosterLine, RosterLine.account.is_in([keep.id, gone.id]))
+    own = {
+        (row["agency"], row["category"])
+        for row in rows
+        if row["account"] == keep.id and row["until"] is None
+    }
+    theirs = [row for row in rows if row["account"] == gone.id]
+    twice = [
+        row for row in theirs if row["until"] is None and (row["agency"], row["category"]) in own
+    ]
+    found: list[Step] = []
+    for row in twice:
+        last = max(row["since"], today_of(keep) - timedelta(days=1))
+        found += moves(RosterLine, [row], RosterLine.until, last)
+    return found + moves(RosterLine, theirs, RosterLine.account, keep.id)
 
 
 async def _affiliations(account: UUID) -> list[dict[str, Any]]:

@@ -30,6 +30,7 @@ PEOPLE: dict[str, Fate] = {
     "accommodation.made_by": Fate.STAYS,
     "account.merged_into": Fate.STAYS,  # a chain of merges is undone link by link
     "address.account": Fate.STAYS,  # as the address that signed in does: its owner is told there
+    "affirmation.asked_by": Fate.STAYS,
     "affiliation.account": Fate.MOVES,  # see people.join_affiliations
     "agency.opened_by": Fate.MOVES,  # drafts only: who screens one makes that person coordinator
     "agency.screened_by": Fate.STAYS,
@@ -59,6 +60,18 @@ PEOPLE: dict[str, Fate] = {
     "one_time_link.account": Fate.ENDS,  # unused ones
     "override.made_by": Fate.STAYS,
     "override.withdrawn_by": Fate.STAYS,
+    "membership_step.done_by": Fate.STAYS,
+    "policy_document.uploaded_by": Fate.STAYS,
+    "policy_evidence.pointed_by": Fate.STAYS,
+    "policy_finding.found_by": Fate.STAYS,
+    "readiness_review.decided_by": Fate.STAYS,
+    "readiness_review.opened_by": Fate.STAYS,
+    "readiness_review.reviewer": Fate.STAYS,
+    "recognition_task.done_by": Fate.STAYS,
+    "review_answer.saved_by": Fate.STAYS,
+    "review_message.author": Fate.STAYS,
+    "roster_line.account": Fate.MOVES,  # whose completions move, too; one in each category
+    "roster_line.made_by": Fate.STAYS,
     "professional_id.account": Fate.STAYS,  # one for each state and kind: the kept one's
     "recovery_code.account": Fate.ENDS,
     "record_merge.gone": Fate.STAYS,
@@ -87,8 +100,11 @@ AGENCIES: dict[str, Fate] = {
     "eligibility_case.agency": Fate.MOVES,  # open ones
     "import_file.agency": Fate.STAYS,
     "invitation.agency": Fate.STAYS,  # whoever accepts joins the one that stands for it
+    "membership.agency": Fate.STAYS,  # a term was given to the agency as it stood
+    "readiness_review.agency": Fate.STAYS,
     "record_merge.gone": Fate.STAYS,
     "record_merge.kept": Fate.STAYS,
+    "roster_line.agency": Fate.STAYS,  # the kept one's roster counts
     "required_course.agency": Fate.STAYS,  # the kept one says what it requires
     "roster_reminder.agency": Fate.STAYS,
     "role_grant.agency": Fate.MOVES,  # who holds a role for both keeps one
@@ -104,6 +120,7 @@ BY_HAND = {
     "eligibility_case.agency",
     "one_time_link.account",
     "role_grant.agency",
+    "roster_line.account",
 }
 # Ids of other things, which no merge touches.
 OTHERS = {
@@ -111,6 +128,7 @@ OTHERS = {
     "certificate.supersedes",  # a certificate
     "mail_burst.event",
     "one_time_link.about",  # an eligibility case
+    "policy_document.replaces",  # the document before it
     "training.source",  # the enrollment
     "training.voided_by",  # a merge
 }
@@ -120,6 +138,7 @@ ENDING = {
     ("agency", "reason"),
     ("eligibility_case", "state"),
     ("enrollment", "state"),
+    ("roster_line", "until"),
 }
 # How the moved rows are called, one and several.
 WORDS = {
@@ -139,6 +158,7 @@ WORDS = {
     "enrollment": ("enrollment", "enrollments"),
     "one_time_link": ("unused mailed link", "unused mailed links"),
     "role_grant": ("role", "roles"),
+    "roster_line": ("line of a roster", "lines of rosters"),
     "session": ("session", "sessions"),
     "training": ("counted training", "counted trainings"),
 }

@@ -20,6 +20,7 @@ from connect.limits import RateLimit
 from connect.mail.tables import TO_LEAVE, Mail, MailBurst, MailPreference, MailState
 from connect.merges.tables import DuplicatePair, Merge, MergeStep
 from connect.records.register import Holding, Row, When
+from connect.records.review_holdings import REVIEWS
 from connect.records.tables import Erasure
 from connect.records.whose import addressed, by, either, mentions, named, nobody, via
 from connect.rosters.tables import Reminder, RequiredCourse
@@ -325,6 +326,7 @@ HOLDINGS = [
         none="day made_at",
         pseudonym="id agency person made_by",
     ),
+    *REVIEWS,
     Holding(
         table=Grant,
         whose=by("made_by"),

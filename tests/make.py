@@ -190,6 +190,7 @@ async def course(given: CourseContent | None = None, *, number: int = 1) -> Cour
         course=row.id,
         number=number,
         hash=given.hash,
+        code=given.code or "",
         title=given.title,
         language=given.language,
         contact_minutes=given.contact_minutes,

@@ -61,6 +61,8 @@ from connect.mail.pages import OutboxPages
 from connect.merges.api import MergesApi
 from connect.merges.pages import MergePages
 from connect.policy import Permission, permitted
+from connect.readiness.agency_api import RostersOfReadinessApi
+from connect.readiness.agency_pages import ReadinessOfAgencyPages
 from connect.records.api import RecordsApi
 from connect.records.pages import RecordsPages
 from connect.reports.api import ReportsApi
@@ -103,6 +105,7 @@ API = [
     EvaluationReportsApi,
     ReportsApi,
     RevocationsApi,
+    RostersOfReadinessApi,
     RostersApi,
     TrailApi,
     TranscriptApi,
@@ -135,6 +138,7 @@ PAGES = [
     RegistrarPages,
     EvaluationReportPages,
     ReportPages,
+    ReadinessOfAgencyPages,
     RosterPages,
     ScreeningPages,
     SecondStepPages,

@@ -89,6 +89,8 @@ class Permission(StrEnum):
     GRANT_ROLES = "grant_roles"
     RESET_FACTORS = "reset_factors"
     INVITE_PEOPLE = "invite_people"
+    READ_READINESS = "read_readiness"  # an agency's roster, and how far its training is
+    APPLY_FOR_READINESS = "apply_for_readiness"  # keep the roster
     MERGE_PEOPLE = "merge_people"  # who is registered twice, and to undo it
     IMPORT_ROWS = "import_rows"
     MANAGE_GRANTS = "manage_grants"
@@ -166,6 +168,21 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
         Role.ADMIN: Relation.ANY,
     },
     Permission.INVITE_PEOPLE: {
+        Role.COORDINATOR: Relation.AGENCY,
+        Role.REGISTRAR: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
+    # As with the agency's people: OWN finds no agency.
+    Permission.READ_READINESS: {
+        Role.LEARNER: Relation.OWN,
+        Role.COORDINATOR: Relation.AGENCY,
+        Role.REVIEWER: Relation.ANY,
+        Role.APPROVER: Relation.ANY,
+        Role.REGISTRAR: Relation.ANY,
+        Role.AUDITOR: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
+    Permission.APPLY_FOR_READINESS: {
         Role.COORDINATOR: Relation.AGENCY,
         Role.REGISTRAR: Relation.ANY,
         Role.ADMIN: Relation.ANY,

@@ -45,6 +45,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``every`` is a list of alternatives: of each inner list one course, by its code, is enough.
     ``months`` limits the age of a completion on the day of the decision (R17); None: none.
+    ``least`` is how many people there have to be in these categories, such as one chief.
     """
 
     id: str
@@ -52,6 +53,7 @@ class TrainingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     categories: list[str]
     every: list[list[str]]
     months: int | None = None
+    least: int = 0
 
 
 class PolicyElement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

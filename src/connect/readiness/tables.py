@@ -195,7 +195,8 @@ class RosterLine(Table, tablename="roster_line"):
     """That somebody is on an agency's roster in a category, from one day to another.
 
     A line names an account, or a typed name until the person has one. Somebody in two
-    categories has two lines and needs the union (R16).
+    categories has two lines and needs the union (R16). A line that ends before it began was
+    never meant.
     """
 
     id = UUID(primary_key=True, default=uuid7)
@@ -207,6 +208,7 @@ class RosterLine(Table, tablename="roster_line"):
     until = Date(null=True, default=None)  # last day
     exemption = Varchar(length=16, null=True, default=None)
     exempt_until = Date(null=True, default=None)  # last day of it
+    hired_on = Date(null=True, default=None)  # exempt by itself for 180 days from then
     made_by = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
     made_at = Timestamptz(default=clock.now)
 

@@ -41,7 +41,7 @@ REVIEWS = [
     Holding(
         table=readiness.RosterLine,
         whose=either(by("account"), by("made_by")),
-        none="category since until exemption exempt_until made_at",
+        none="category since until exemption exempt_until hired_on made_at",
         pseudonym="id agency account made_by",
         personal="name",
     ),

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from uuid import UUID as Id
 
@@ -81,9 +81,19 @@ async def record(
 
 
 async def record_many(
-    actor: Actor, subject: object, acts: Sequence[tuple[Id, str]], *, at_once: int = 500
+    actor: Actor,
+    subject: object,
+    acts: Sequence[tuple[Id, str]],
+    *,
+    details: Mapping[Id, object] | None = None,
+    at_once: int = 500,
 ) -> None:
-    """Write many acts, each ``(id, act)``, in the caller's transaction."""
+    """Write many acts, each ``(id, act)``, in the caller's transaction.
+
+    Args:
+        details: by id, as ``record`` takes them.
+    """
+    details = details or {}
     kind = _kind(subject)
     events = [
         AuditEvent(
@@ -91,6 +101,7 @@ async def record_many(
             act=act,
             subject_kind=kind,
             subject=str(of),
+            details=msgspec.json.encode(details.get(of, {})).decode(),
             request=request_id.get(),
         )
         for of, act in acts

@@ -12,7 +12,7 @@ from connect.agencies.queries import family_of, standing_agency
 from connect.agencies.tables import Agency
 from connect.audit import record, record_many
 from connect.config import settings
-from connect.db import fetch, is_unique_violation, one, transaction
+from connect.db import fetch, is_unique_violation, transaction
 from connect.errors import Conflict, Invalid, NotFound
 from connect.policy import Actor, Permission
 from connect.readiness import rules
@@ -20,6 +20,8 @@ from connect.readiness.tables import RosterLine
 
 MOST = 25_000  # lines of one agency: five thousand people in five categories
 AT_ONCE = 500
+CHANGEABLE = ("exemption", "exempt_until", "hired_on")
+NO_NAME = "Write the name, or choose one of your people."
 NOT_THERE = "This person is not among your people. Invite them first, or write the name."
 
 LINES = """
@@ -130,9 +132,7 @@ async def keep_roster(actor: Actor, agency_id: UUID, wanted: Sequence[Wanted]) -
         await _end(actor, [line.id for key, line in present.items() if key not in kept])
         begun = [its for its in wanted if its.key not in present]
         await _begin(actor, agency.id, begun)
-        for its in wanted:
-            if line := present.get(its.key):
-                await _change(actor, line, its)
+        await _change(actor, [(present[its.key], its) for its in wanted if its.key in present])
         await record(
             actor, "agency.roster_kept", Agency, of=agency.id, lines=len(wanted), begun=len(begun)
         )
@@ -186,7 +186,7 @@ async def change_line(
         )
         if wrong := _line_faults(wanted):
             raise Invalid(wrong)
-        await _change(actor, line, wanted)
+        await _change(actor, [(line, wanted)])
 
 
 async def end_line(actor: Actor, agency_id: UUID, line_id: UUID) -> None:
@@ -294,7 +294,7 @@ async def _faults(agency: UUID, wanted: Sequence[Wanted]) -> dict[int, dict[str,
         if its.account is not None and its.account not in there:
             wrong["account_id"] = NOT_THERE
         if its.account is None and not its.name.strip():
-            wrong["name"] = "Write the name, or choose one of your people."
+            wrong["name"] = NO_NAME
         if wrong:
             found[n] = wrong
     return found
@@ -339,13 +339,20 @@ async def _end(actor: Actor, ids: Sequence[UUID]) -> None:
     await record_many(actor, RosterLine, [(i, "roster.ended") for i in ids])
 
 
-async def _change(actor: Actor, line: Line, wanted: Wanted) -> None:
-    fields = ("exemption", "exempt_until", "hired_on")
-    before = {name: getattr(line, name) for name in fields}
-    after = {name: getattr(wanted, name) for name in fields}
-    if before == after:
-        return
-    row = await one(RosterLine.objects().where(RosterLine.id == line.id))
-    row.exemption, row.exempt_until, row.hired_on = (after[name] for name in fields)
-    await row.save([RosterLine.exemption, RosterLine.exempt_until, RosterLine.hired_on])
-    await record(actor, "roster.changed", RosterLine, of=line.id, before=before, after=after)
+async def _change(actor: Actor, lines: Sequence[tuple[Line, Wanted]]) -> None:
+    """Make each line as it is wanted, all that are to be the same in one statement."""
+    alike: dict[tuple[object, ...], list[UUID]] = {}
+    details = {}
+    for line, wanted in lines:
+        before = {name: getattr(line, name) for name in CHANGEABLE}
+        after = {name: getattr(wanted, name) for name in CHANGEABLE}
+        if before != after:
+            alike.setdefault(tuple(after.values()), []).append(line.id)
+            details[line.id] = {"before": before, "after": after}
+    for values, ids in alike.items():
+        columns: dict[Any, Any] = dict(zip(CHANGEABLE, values, strict=True))
+        for first in range(0, len(ids), AT_ONCE):
+            some = ids[first : first + AT_ONCE]
+            await RosterLine.update(columns).where(RosterLine.id.is_in(some))
+    acts = [(line, "roster.changed") for line in details]
+    await record_many(actor, RosterLine, acts, details=details)

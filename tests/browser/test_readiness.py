@@ -18,7 +18,7 @@ async def test_a_coordinator_keeps_the_roster_and_sees_who_is_missing(person, cl
     someone = await person(await made.coordinator(agency))
     page = someone.page
     await someone.open(f"/agencies/{agency.id}")
-    await someone.follow("Readiness program", within="main")
+    await someone.follow("Readiness program: what it asks, and the roster", within="main")
     await album.look(page, "readiness-start")
     await someone.follow("Open the roster")
     await someone.send("Take them over")
@@ -33,7 +33,7 @@ async def test_a_coordinator_keeps_the_roster_and_sees_who_is_missing(person, cl
     await album.look(page, "readiness-line-errors")
     await someone.write("Last day of the exemption (optional)", "2026-06-30")
     await someone.send("Save")
-    await someone.follow("Readiness of", within="main")
+    await someone.follow(f"Readiness of {agency.name}", within="main")
     await album.look(page, "readiness-training")
 
     row = page.locator("#rule-call-handling")

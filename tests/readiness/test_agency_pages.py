@@ -11,6 +11,8 @@ from connect.readiness.rosters import lines_of
 from readiness.test_rosters import center
 from rosters.staffed import completed, works
 
+FIELDS = ["name", "category", "hired_on", "exempt_until"]
+
 
 async def send(person, path, **fields):
     return await person.post(path, data={"csrf": person.csrf, **fields})
@@ -78,12 +80,18 @@ async def test_faults_of_a_line_keep_what_was_typed(database, browser, clock):
     coordinator = await browser(await made.coordinator(agency))
     path = f"/agencies/{agency.id}/roster"
 
+    dana = await works(agency, name="Dana D")
+    both = {"name": "Typed T", "account_id": str(dana.account), "category": "support"}
+    doubtful = await send(coordinator, path, **both)
     bad = await send(coordinator, path, name="Typed T", category="", exempt_until="2026-06-30")
+    many = await send(coordinator, path, hired_on="2030-01-01", exemption="leave")
     await send(coordinator, path, name="Typed T", category="call-taker")
     (line,) = await lines_of(agency.id)
     worse = await send(coordinator, f"{path}/{line.id}", exemption="leave")
 
     assert (bad.status_code, worse.status_code) == (422, 422)
+    assert "Choose one of your people or write a name, not both." in words(doubtful)
+    assert [many.text.count(f'id="{n}-error"') for n in FIELDS] == [1, 1, 1, 1]
     assert 'value="Typed T"' in bad.text
     assert "Write the last day of the exemption." in words(worse)
 

@@ -15,10 +15,11 @@ from connect.lists import ROSTER_CATEGORIES
 from connect.policy import Actor, Permission
 from connect.readiness.queries import Standing, key_of, standing_of
 from connect.readiness.rosters import MOST, Line, Wanted, keep_roster, roster_agency
-from connect.readiness.rules import Covered, LineState, line_state
+from connect.readiness.rules import ERASED, Covered, LineState, line_state
 from connect.readiness.tables import Exemption
 
 ActorRequest = Request[Actor, Any, Any]
+MAX_BODY = 5_000_000  # bytes: a roster of MOST lines
 END = r"$(?!\n)"  # Python's $ alone also matches before a last line break
 Category = Annotated[
     str,
@@ -125,7 +126,7 @@ def _line(line: Line, standing: Standing) -> LineOut:
     return LineOut(
         id=line.id,
         account_id=line.account_id,
-        name=line.name,
+        name=line.name or ERASED,
         category=line.category,
         since=line.since,
         hired_on=line.hired_on,
@@ -174,6 +175,7 @@ class RostersOfReadinessApi(Controller):
         "/",
         permission=Permission.APPLY_FOR_READINESS,
         summary="Make the roster exactly this: who is not in it ends, who is new begins today",
+        request_max_body_size=MAX_BODY,
     )
     async def keep(
         self, request: ActorRequest, agency_id: FromPath[UUID], data: JSONBody[RosterIn]

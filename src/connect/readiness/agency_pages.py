@@ -18,14 +18,21 @@ from connect.policy import Actor, Permission
 from connect.readiness import rosters
 from connect.readiness.agency_api import Category, Day, Reason, state_of
 from connect.readiness.queries import Standing, standing_of
-from connect.readiness.rosters import Line, Wanted, roster_agency
-from connect.readiness.rules import LineState, last_day_of_a_new_hire, plain_name
+from connect.readiness.rosters import NO_NAME, Line, Wanted, roster_agency
+from connect.readiness.rules import (
+    ERASED,
+    LineState,
+    last_day_of_a_new_hire,
+    line_faults,
+    plain_name,
+)
 from connect.readiness.tables import Exemption
 from connect.web.forms import read_form
 from connect.web.templating import page, redirect
 
 ActorRequest = Request[Actor, Any, Any]
 PER_PAGE = 50
+ANY_CATEGORY = next(iter(ROSTER_CATEGORIES))
 MOST_OFFERED = 300  # people in a list to choose from; more are typed, then matched
 REASONS = {
     Exemption.FIELD_TRAINING: "In field training",
@@ -54,11 +61,34 @@ class ChangeForm(msgspec.Struct, forbid_unknown_fields=True):
     exempt_until: Day | None = None
     hired_on: Day | None = None
 
+    @staticmethod
+    def faults(given: dict[str, Any]) -> dict[str, str]:
+        """What the fields that fit cannot say together."""
+        days = {
+            name: date.fromisoformat(given[name]) if name in given else None
+            for name in ("exempt_until", "hired_on")
+        }
+        return line_faults(
+            rosters.today(),
+            category=given.get("category", ANY_CATEGORY),
+            exemption=given.get("exemption"),
+            **days,
+        )
+
 
 class AddForm(ChangeForm, forbid_unknown_fields=True, kw_only=True):
     category: Category
     account_id: Annotated[UUID, Meta(description="Choose one of your people.")] | None = None
     name: Name | None = None
+
+    @staticmethod
+    def faults(given: dict[str, Any]) -> dict[str, str]:
+        found = ChangeForm.faults(given)
+        if given.get("account_id") and given.get("name"):
+            found["name"] = "Choose one of your people or write a name, not both."
+        if not given.get("account_id") and not given.get("name"):
+            found["name"] = NO_NAME
+        return found
 
 
 class MatchForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -82,6 +112,7 @@ class ReadinessOfAgencyPages(Controller):
             asked=standing.asked,
             criteria=standing.criteria,
             lines=len(standing.lines),
+            invites=request.user.may(Permission.INVITE_PEOPLE, agency=agency.id),
             sees_people=request.user.may(Permission.READ_AGENCY_PEOPLE, agency=agency.id),
         )
 
@@ -102,7 +133,10 @@ class ReadinessOfAgencyPages(Controller):
     async def add(self, request: ActorRequest, agency_id: FromPath[UUID]) -> Response[Any]:
         given = await read_form(request)
         try:
-            data = decode(AddForm, {n: v for n, v in given.items() if v != ""}, strict=False)
+            filled = {n: v for n, v in given.items() if v != ""}
+            data = decode(AddForm, filled, strict=False)
+            if wrong := AddForm.faults(filled):
+                raise Invalid(wrong)
 
             async def act() -> None:
                 await rosters.add_line(request.user, agency_id, _wanted(data))
@@ -172,7 +206,8 @@ def _wanted(data: AddForm) -> Wanted:
 async def _refused(
     request: ActorRequest, agency_id: UUID, given: dict[str, Any], refusal: ConnectError
 ) -> Response[str]:
-    errors = refusal.errors if isinstance(refusal, Invalid) else {"name": str(refusal)}
+    field = "account_id" if given.get("account_id") else "name"
+    errors = refusal.errors if isinstance(refusal, Invalid) else {field: str(refusal)}
     agency = await roster_agency(request.user, agency_id)
     return await _page(request, agency, form=given, errors=errors)
 
@@ -229,7 +264,7 @@ async def _line_page(
         "readiness/line.html",
         status=422 if errors else 200,
         agency={"id": agency.id, "name": agency.name},
-        line={"id": line.id, "name": line.name, "since": line.since},
+        line={"id": line.id, "name": line.name or ERASED, "since": line.since},
         category=ROSTER_CATEGORIES[line.category].label,
         options=_options([]),
         form=form
@@ -258,7 +293,7 @@ def _shown(line: Line, standing: Standing, people: list[dict[str, Any]]) -> dict
         likely = [p for p in people if plain_name(p["name"]) == plain_name(line.name)]
     return {
         "id": line.id,
-        "name": line.name,
+        "name": line.name or ERASED,
         "category": ROSTER_CATEGORIES[line.category].label,
         "since": line.since,
         "state": {"words": words, "kind": kind},

@@ -70,7 +70,7 @@ async def rostered(agency_id: UUID, asked: RequirementSet | None, on: date) -> l
     found = [
         Rostered(
             key=str(row["account"]),
-            name=row["name"],
+            name=row["name"] or rules.ERASED,
             asked=_categories(row["asked"]),
             exempt=_categories(row["exempt"]),
             done=done.get(row["account"], frozenset()),
@@ -123,7 +123,7 @@ def _typed(rows: list[dict[str, Any]]) -> list[Rostered]:
     return [
         Rostered(
             key=key,
-            name=min(row["typed"] for row in its),
+            name=min(row["typed"] for row in its) or rules.ERASED,
             asked=frozenset(row["category"] for row in its if not row["is_exempt"]),
             exempt=frozenset(row["category"] for row in its if row["is_exempt"]),
             shares=False,

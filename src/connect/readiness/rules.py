@@ -14,6 +14,7 @@ from connect.readiness.tables import Exemption
 NEW_HIRE = timedelta(days=180)
 LONGEST_MONTHS = 24  # that somebody may be exempt from today on
 FIRST_DAY = date(1950, 1, 1)
+ERASED = "Somebody who was erased"  # whose name is gone
 
 Need = tuple[str, int]  # id of a training rule, and which of its lists of courses
 

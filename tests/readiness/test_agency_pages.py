@@ -71,7 +71,8 @@ async def test_the_page_says_what_is_asked_and_who_is_missing(database, browser,
     assert "1 of 2 (50.0%) 0 Ben B" in page
     assert "The director: executive briefing or seminar" in page
     assert "completed within 60 months Not met" in page
-    assert "What your policy has to say" in page
+    assert "Critical No waiting period." in page
+    assert "Quality assurance." in page
     assert "What your executive will affirm" in page
 
 

@@ -27,6 +27,7 @@ from connect.accounts.tables import (
     RoleGrant,
 )
 from connect.agencies.tables import Agency, AgencyCode, AgencyDomain, AgencyProfile
+from connect.catalog.path_check import PathContent, PathCourse
 from connect.catalog.tables import Course
 from connect.imports.tables import Import, RefusedRow
 from connect.learning.actions import Event, enroll, note_event
@@ -43,6 +44,8 @@ from connect.learning.tables import (
 from connect.mail.actions import write_mail
 from connect.mail.tables import MailPreference
 from connect.merges.tables import DuplicatePair, Merge, MergeStep
+from connect.paths.actions import enroll as follow
+from connect.paths.actions import publish_path
 from connect.piccolo_app import APP_CONFIG
 from connect.policy import Actor, Role
 from connect.readiness import tables as readiness
@@ -55,7 +58,7 @@ ENOUGH = 40  # characters of a column that holds words and no code
 # Of the site and of nobody: what runs it, and the catalog that everybody reads.
 OF_NOBODY = {
     *("audit_anchor", "audit_event", "audit_head", "course", "course_media", "course_version"),
-    *("course_grant", "grant_award"),
+    *("course_grant", "grant_award", "path", "path_version"),
     *("idempotency_key", "job", "mail_burst", "number_series", "rate_limit"),
     *("certificate_batch", "revocation_proposal", "signing_certificate"),  # staff's
 }
@@ -136,7 +139,10 @@ async def _belongings(actor: Actor, account: Account, agency: Agency) -> None:
     await Invitation(email="new@northgate.example", agency=agency.id, invited_by=actor.id).save()
     course = await Course.objects().first()
     assert course
+    first = PathCourse(str(course.slug))
     await RequiredCourse(agency=agency.id, course=course.id, made_by=actor.id).save()
+    await publish_path(actor, PathContent("tour", "d" * 64, "Tour", "All.", "en", [first]))
+    await follow(actor, "tour")
     today = clock.now().date()
     await Reminder(agency=agency.id, person=account.id, day=today, made_by=actor.id).save()
     twin = await make.account()

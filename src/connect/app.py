@@ -60,6 +60,8 @@ from connect.mail.outbox_api import OutboxApi
 from connect.mail.pages import OutboxPages
 from connect.merges.api import MergesApi
 from connect.merges.pages import MergePages
+from connect.paths.api import PathsApi
+from connect.paths.pages import PathPages
 from connect.policy import Permission, permitted
 from connect.readiness.agency_api import RostersOfReadinessApi
 from connect.readiness.agency_pages import ReadinessOfAgencyPages
@@ -99,6 +101,7 @@ API = [
     OutboxApi,
     OverridesApi,
     MergesApi,
+    PathsApi,
     PeopleApi,
     PersonApi,
     RecordsApi,
@@ -131,6 +134,7 @@ PAGES = [
     MergePages,
     OutboxPages,
     OverridePages,
+    PathPages,
     PeoplePages,
     PersonPages,
     QuizPages,

@@ -6,6 +6,7 @@ Those that look after records are in ``cli_records``.
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -75,15 +76,18 @@ def check_courses(path: Path | None) -> None:
     """Name every fault of the courses in PATH, with file and line."""
     from connect.catalog.check import check_courses as check
     from connect.catalog.evaluation_check import check_evaluations
+    from connect.catalog.path_check import check_paths
 
     courses = path or Path(settings().courses_dir)
-    results = check(courses)
-    faults = {fault for _, found in results.values() for fault in found}
+    results, paths = check(courses), check_paths(courses)
+    found = [*results.values(), *paths.values()]
+    faults = {fault for _, faults in found for fault in faults}
     faults.update(check_evaluations(courses))
     for fault in sorted(faults):
         click.echo(fault)
     wrong = sum(not fault.warning for fault in faults)
-    say(f"{len(results)} courses, {wrong} faults, {len(faults) - wrong} warnings.")
+    told = f", {len(paths)} paths" if paths else ""
+    say(f"{len(results)} courses{told}, {wrong} faults, {len(faults) - wrong} warnings.")
     sys.exit(1 if wrong else 0)
 
 
@@ -92,14 +96,23 @@ def check_courses(path: Path | None) -> None:
 def publish_courses(path: Path | None) -> None:
     """Publish the courses in PATH; twice the same content is one version."""
     from connect.catalog.actions import Published, publish_all
+    from connect.catalog.path_check import FOLDER
+    from connect.paths.actions import publish_paths
     from connect.policy import SYSTEM
 
-    results = run(lambda: publish_all(SYSTEM, path or Path(settings().courses_dir)))
-    for slug, (outcome, number, faults) in results.items():
+    folder = path or Path(settings().courses_dir)
+
+    async def publish() -> list[tuple[str, Any]]:
+        courses = await publish_all(SYSTEM, folder)
+        paths = await publish_paths(SYSTEM, folder)
+        return [*courses.items(), *((f"{FOLDER}/{slug}", made) for slug, made in paths.items())]
+
+    results = run(publish)
+    for slug, (outcome, number, faults) in results:
         for fault in faults:
             say(str(fault))
         click.echo(f"{slug}\t{number or '-'}\t{outcome}")
-    sys.exit(any(outcome is Published.REFUSED for outcome, _, _ in results.values()))
+    sys.exit(any(outcome == Published.REFUSED for _, (outcome, _, _) in results))
 
 
 @commands.group()
@@ -193,6 +206,7 @@ async def _prepare() -> str | None:
     from connect import migrate as migrations
     from connect.accounts.actions import setup_token
     from connect.catalog.actions import publish_all
+    from connect.paths.actions import publish_paths
     from connect.policy import SYSTEM
 
     await migrations.migrate()
@@ -203,6 +217,12 @@ async def _prepare() -> str | None:
             if not fault.warning:
                 say(str(fault))
         say(f"Course {slug}: version {number}, {outcome}.")
+    paths = await publish_paths(SYSTEM, Path(settings().courses_dir))
+    for slug, (result, number, faults) in paths.items():
+        for fault in faults:
+            if not fault.warning:
+                say(str(fault))
+        say(f"Path {slug}: version {number}, {result}.")
     return await setup_token()
 
 

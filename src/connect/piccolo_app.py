@@ -13,6 +13,7 @@ FEATURES = [
     "certificates",
     "trainings",
     "learning",
+    "paths",
     "imports",
     "rosters",
     "readiness",

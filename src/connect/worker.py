@@ -20,6 +20,7 @@ from connect.imports import actions as imports
 from connect.mail import actions as mail
 from connect.merges import actions as merges
 from connect.merges import duplicates
+from connect.paths import actions as paths
 from connect.records import actions as records
 from connect.records import retention
 
@@ -44,6 +45,8 @@ HANDLERS: dict[str, jobs.Handler] = {
     "limits.sweep": limits.sweep,
     "mail.deliver": mail.deliver,
     "mail.sweep": mail.sweep,
+    "paths.look": paths.look,
+    "paths.sweep": paths.sweep,
     "records.remove_files": records.remove_files,
     "records.retention": retention.end_retention,
     "merges.look": duplicates.look,
@@ -62,6 +65,7 @@ EVERY: dict[str, timedelta] = {
     "mail.sweep": timedelta(days=1),
     "merges.look": timedelta(minutes=5),
     "merges.sweep": timedelta(days=1),
+    "paths.sweep": timedelta(days=1),
     "records.retention": timedelta(days=1),
 }
 

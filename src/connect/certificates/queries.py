@@ -25,10 +25,14 @@ WHERE o.id IN ({marks})
 """
 
 
-def standing(certificate: str, enrollment: str) -> str:
-    """SQL: *certificate* is the one that stands for what *enrollment* (a column) earned."""
+def standing(certificate: str, source: str, kind: str = "enrollment") -> str:
+    """SQL: *certificate* is the one that stands for what *source* (a column) earned.
+
+    Args:
+        kind: what the source is: an enrollment in a course, or a ``path_enrollment``.
+    """
     return (
-        f"{certificate}.source_kind = 'enrollment' AND {certificate}.source = {enrollment} "
+        f"{certificate}.source_kind = '{kind}' AND {certificate}.source = {source} "
         f"AND {certificate}.status <> 'superseded'"
     )
 

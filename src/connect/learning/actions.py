@@ -16,6 +16,7 @@ from connect.catalog.tables import CourseVersion
 from connect.certificates.actions import issue_certificate
 from connect.db import locked, one, transaction
 from connect.errors import Conflict, Forbidden, NotFound
+from connect.jobs import enqueue
 from connect.learning import rules
 from connect.learning.changes import certified_title, taken_minutes
 from connect.learning.cycles import carry_over
@@ -318,6 +319,7 @@ async def complete_if_met(actor: Actor, enrollment: Enrollment) -> bool:
     enrollment.completed_at = now
     await enrollment.save([Enrollment.state, Enrollment.completed_at])
     await record(actor, "enrollment.completed", Enrollment, of=enrollment.id)
+    await enqueue("paths.look", learner=account.id)  # it may complete a path, too
     await write_mail(
         "learning/completed",
         to=account.email,

@@ -176,6 +176,11 @@ KINDS = {
         "Your accounts are two again",
         "You get this because your account had been joined with another one.",
     ),
+    "paths/completed": Kind(
+        MailClass.SERVICE,
+        "You completed a path of courses",
+        "You get this because you completed a path.",
+    ),
     "rosters/reminder": Kind(
         MailClass.SERVICE,
         "Your agency reminds you of courses that it requires",

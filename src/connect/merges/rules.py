@@ -72,6 +72,8 @@ PEOPLE: dict[str, Fate] = {
     "review_message.author": Fate.STAYS,
     "roster_line.account": Fate.MOVES,  # whose completions move, too; one in each category
     "roster_line.made_by": Fate.STAYS,
+    "path_completion.learner": Fate.MOVES,
+    "path_enrollment.learner": Fate.STAYS,  # who follows the path again has all courses counted
     "professional_id.account": Fate.STAYS,  # one for each state and kind: the kept one's
     "recovery_code.account": Fate.ENDS,
     "record_merge.gone": Fate.STAYS,
@@ -157,6 +159,7 @@ WORDS = {
     "eligibility_case": ("open request to be verified", "open requests to be verified"),
     "enrollment": ("enrollment", "enrollments"),
     "one_time_link": ("unused mailed link", "unused mailed links"),
+    "path_completion": ("completed path", "completed paths"),
     "role_grant": ("role", "roles"),
     "roster_line": ("line of a roster", "lines of rosters"),
     "session": ("session", "sessions"),

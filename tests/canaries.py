@@ -27,6 +27,8 @@ from connect.accounts.tables import (
     RoleGrant,
 )
 from connect.agencies.tables import Agency, AgencyCode, AgencyDomain, AgencyProfile
+from connect.assignments.tables import Assigned, Assignment
+from connect.assignments.tables import Reminder as Decided
 from connect.catalog.path_check import PathContent, PathCourse
 from connect.catalog.tables import Course
 from connect.imports.tables import Import, RefusedRow
@@ -144,6 +146,15 @@ async def _belongings(actor: Actor, account: Account, agency: Agency) -> None:
     await publish_path(actor, PathContent("tour", "d" * 64, "Tour", "All.", "en", [first]))
     await follow(actor, "tour")
     today = clock.now().date()
+    asked = Assignment(
+        course=course.id, agency=agency.id, only_sharing=True, due_on=today, made_by=actor.id
+    )
+    await asked.save()
+    one = Assigned(assignment=asked.id, person=account.id, due_on=today, assigned_on=today)
+    await one.save()
+    await Decided(
+        kind="due", person=account.id, about=one.id, due_on=today, days=0, decided_on=today
+    ).save()
     await Reminder(agency=agency.id, person=account.id, day=today, made_by=actor.id).save()
     twin = await make.account()
     await DuplicatePair(one=account.id, other=twin.id, reasons="name_state").save()

@@ -21,7 +21,7 @@ LADDER = [
     {"learning"},
     {"paths"},
     {"reports", "rosters", "trail", "transcripts"},
-    {"readiness"},
+    {"assignments", "readiness"},
     {"imports", "home", "merges"},
     {"records"},
 ]
@@ -37,6 +37,7 @@ ACROSS = {"tables", "rules", "queries", "actions"} | {
     "content",
     "criteria",
     "documents",
+    "enrolling",
     "evaluations",
     "imports",
     "path_check",

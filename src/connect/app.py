@@ -31,6 +31,8 @@ from connect.accounts.screening_pages import ScreeningPages
 from connect.agencies.api import AgenciesApi
 from connect.agencies.pages import AgencyPages
 from connect.agencies.registrar import RegistrarPages
+from connect.assignments.api import AssignmentsApi, MyAssignmentsApi
+from connect.assignments.pages import AssignmentPages
 from connect.catalog.pages import media
 from connect.certificates.api import CertificatesApi, VerificationsApi
 from connect.certificates.pages import CertificatePages
@@ -84,6 +86,7 @@ API = [
     AccommodationsApi,
     AccountsApi,
     AgenciesApi,
+    AssignmentsApi,
     AttemptsApi,
     BatchesApi,
     CertificatesApi,
@@ -97,6 +100,7 @@ API = [
     ImportsApi,
     InvitationsApi,
     ListsApi,
+    MyAssignmentsApi,
     NoticesApi,
     OutboxApi,
     OverridesApi,
@@ -120,6 +124,7 @@ PAGES = [
     AccountPages,
     AgencyInvitationPages,
     AgencyPages,
+    AssignmentPages,
     CertificatePages,
     CertificateStaffPages,
     CoursePages,

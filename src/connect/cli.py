@@ -4,7 +4,7 @@ Those that look after records are in ``cli_records``.
 """
 
 import sys
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +163,30 @@ def counts(year: int, form: str, output: Path | None) -> None:
         _give(counts_csv(found), output)
     else:
         _give(as_json(COUNT_COLUMNS, count_rows(found)), output)
+
+
+@commands.command()
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Day; today without it.")
+@click.option("--dry-run", is_flag=True, help="Only tell what would be sent.")
+def reminders(on: datetime | None, dry_run: bool) -> None:
+    """Send what is due today, or tell it for a day: address, kind, what, due, days, state, why."""
+    from connect.assignments import reminders as ledger
+    from connect.rosters.queries import today
+
+    day = on.date() if on else today()
+    if not dry_run and day != today():
+        raise click.UsageError("Reminders are sent for today. For another day add --dry-run.")
+
+    async def act() -> list[ledger.Planned]:
+        if not dry_run:
+            await ledger.decide(day)
+        return await ledger.plan(day)
+
+    found = run(act)
+    for p in found:
+        facts = (p.email, p.kind, p.title, p.due_on, p.days, p.state, p.reason)
+        click.echo("\t".join(map(str, facts)))
+    say(f"{ledger.mails(found)} mails, {sum(p.state == 'skipped' for p in found)} skipped.")
 
 
 @commands.command()

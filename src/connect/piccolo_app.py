@@ -17,6 +17,7 @@ FEATURES = [
     "imports",
     "rosters",
     "readiness",
+    "assignments",
     "records",
     "merges",
 ]

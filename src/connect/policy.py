@@ -79,6 +79,7 @@ class Permission(StrEnum):
     MANAGE_AGENCIES = "manage_agencies"
     MANAGE_OWN_AGENCY = "manage_own_agency"
     READ_AGENCY_PEOPLE = "read_agency_people"  # who works there, and the courses it requires
+    ASSIGN = "assign"  # courses and paths to people: to all, or to one's agency's who share
     READ_PEOPLE = "read_people"
     EDIT_PEOPLE = "edit_people"
     VERIFY_PEOPLE = "verify_people"
@@ -149,6 +150,11 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
         Role.COORDINATOR: Relation.AGENCY,
         Role.REGISTRAR: Relation.ANY,
         Role.AUDITOR: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
+    Permission.ASSIGN: {
+        Role.COORDINATOR: Relation.AGENCY,
+        Role.REGISTRAR: Relation.ANY,
         Role.ADMIN: Relation.ANY,
     },
     Permission.READ_PEOPLE: {

@@ -14,6 +14,8 @@ from connect.accounts import (
     states,
     verification,
 )
+from connect.assignments import actions as assignments
+from connect.assignments import reminders
 from connect.certificates import actions as certificates
 from connect.certificates import batches
 from connect.imports import actions as imports
@@ -34,6 +36,9 @@ HANDLERS: dict[str, jobs.Handler] = {
     "accounts.send_reset": sign_in.send_reset,
     "accounts.sweep": sign_in.sweep,
     "accounts.tell_administrators": administrators.tell_administrators,
+    "assignments.apply": assignments.apply,
+    "assignments.apply_all": assignments.apply_all,
+    "assignments.remind": reminders.remind,
     "certificates.batch": batches.make_batch,
     "certificates.draw": certificates.draw,
     "certificates.expire": certificates.expire,
@@ -56,6 +61,8 @@ EVERY: dict[str, timedelta] = {
     "accounts.end_old_verifications": timedelta(days=1),
     "accounts.expire_cases": timedelta(hours=1),
     "accounts.sweep": timedelta(days=1),
+    "assignments.apply_all": timedelta(days=1),
+    "assignments.remind": timedelta(hours=1),
     "certificates.expire": timedelta(hours=1),
     "certificates.sweep": timedelta(days=1),
     "idempotency.sweep": timedelta(days=1),

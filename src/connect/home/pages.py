@@ -4,10 +4,13 @@ from typing import Any
 
 from litestar import Controller, Request, Response, get
 
+from connect import clock
+from connect.assignments.queries import Mine, assigned_to
 from connect.certificates.queries import certificates_of
 from connect.learning import views
 from connect.learning.queries import enrollments_of
 from connect.learning.tables import OPEN
+from connect.paths.queries import paths_under_way
 from connect.policy import Actor, Permission
 from connect.reports.queries import live_numbers
 from connect.web.templating import page
@@ -37,6 +40,12 @@ ADMIN_LINKS = [
         "/admin/enrollments",
         "Enrollments",
         "Learners who failed by a test; where anybody stands in a course, and what staff recorded.",
+    ),
+    (
+        Permission.ASSIGN,
+        "/assignments",
+        "Assignments",
+        "Courses and paths that people are asked to complete by a day, and the reminders.",
     ),
     (
         Permission.READ_REPORTS,
@@ -84,6 +93,8 @@ class HomePages(Controller):
     async def landing(self, request: ActorRequest) -> Response[str]:
         current: list[dict[str, Any]] = []
         last_certificate = None
+        assigned: list[Mine] = []
+        following: list[dict[str, Any]] = []
         if request.user.signed_in:
             recent = [e for e in await enrollments_of(request.user, limit=20) if e.state in OPEN]
             for row in await views.enrollments(recent[:5]):
@@ -96,6 +107,8 @@ class HomePages(Controller):
                         "next_title": titles.get(row["next_component"], ""),
                     }
                 )
+            assigned = await assigned_to(request.user)
+            following = await paths_under_way(request.user.id)
             for certificate in (await certificates_of(request.user, limit=1))[:1]:
                 last_certificate = {
                     "number": certificate.number,
@@ -108,6 +121,9 @@ class HomePages(Controller):
             numbers={} if request.user.signed_in else await live_numbers(),
             current=current,
             last_certificate=last_certificate,
+            assigned=assigned,
+            paths=following,
+            today=clock.day_in(request.user.time_zone, clock.now()),
         )
 
     @get("/admin", permission=Permission.ADMINISTER)

@@ -130,6 +130,22 @@ KINDS = {
         "Somebody gave wrong codes for your account",
         "You get this when codes for your account are wrong.",
     ),
+    "assignments/assigned": Kind(
+        MailClass.SERVICE,
+        "A course or a path is assigned to you",
+        "You get this because your agency, or the staff of this site, assigned it to you.",
+    ),
+    "assignments/due": Kind(
+        MailClass.SERVICE,
+        "Something that is assigned to you is due",
+        "You get this 30 and 7 days before something assigned to you is due, on the day, and once "
+        "after it.",
+    ),
+    "assignments/renewal": Kind(
+        MailClass.SERVICE,
+        "A training that you completed expires",
+        "You get this 60, 30 and 7 days before a completion of yours expires, and on the day.",
+    ),
     "certificates/reissued": Kind(
         MailClass.SERVICE,
         "A certificate of yours was issued anew",

@@ -37,6 +37,9 @@ PEOPLE: dict[str, Fate] = {
     "agency_code.made_by": Fate.STAYS,
     "agency_profile.recorded_by": Fate.STAYS,
     "api_token.account": Fate.ENDS,
+    "assigned.person": Fate.STAYS,  # whoever is kept is asked anew, and what is done counts
+    "assignment.ended_by": Fate.STAYS,
+    "assignment.made_by": Fate.STAYS,
     "attention.learner": Fate.STAYS,  # a moment that was counted before the merge is past
     "audit_event.actor": Fate.STAYS,
     "certificate.holder": Fate.MOVES,
@@ -85,6 +88,7 @@ PEOPLE: dict[str, Fate] = {
     "role_grant.account": Fate.ENDS,
     "required_course.ended_by": Fate.STAYS,
     "required_course.made_by": Fate.STAYS,
+    "reminder.person": Fate.STAYS,
     "role_grant.granted_by": Fate.STAYS,
     "roster_reminder.made_by": Fate.STAYS,
     "roster_reminder.person": Fate.STAYS,  # one a day for each account
@@ -99,6 +103,7 @@ AGENCIES: dict[str, Fate] = {
     "agency_code.agency": Fate.MOVES,
     "agency_domain.agency": Fate.MOVES,  # but for those that both list
     "agency_profile.agency": Fate.STAYS,  # what that one was like; shown with the kept one's
+    "assignment.agency": Fate.STAYS,  # the kept one says what it assigns
     "eligibility_case.agency": Fate.MOVES,  # open ones
     "import_file.agency": Fate.STAYS,
     "invitation.agency": Fate.STAYS,  # whoever accepts joins the one that stands for it
@@ -129,6 +134,7 @@ OTHERS = {
     "certificate.source",  # the enrollment, which keeps its id
     "certificate.supersedes",  # a certificate
     "mail_burst.event",
+    "reminder.about",  # an assigned or a completion
     "one_time_link.about",  # an eligibility case
     "policy_document.replaces",  # the document before it
     "training.source",  # the enrollment

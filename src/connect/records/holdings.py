@@ -19,6 +19,7 @@ from connect.learning import tables as learning
 from connect.limits import RateLimit
 from connect.mail.tables import TO_LEAVE, Mail, MailBurst, MailPreference, MailState
 from connect.merges.tables import DuplicatePair, Merge, MergeStep
+from connect.records.assignment_holdings import ASSIGNMENTS
 from connect.records.path_holdings import PATHS
 from connect.records.register import Holding, Row, When
 from connect.records.review_holdings import REVIEWS
@@ -250,6 +251,7 @@ HOLDINGS = [
         none="state last_component enrolled_at completed_at",
         pseudonym="id learner course version",
     ),
+    *ASSIGNMENTS,
     *PATHS,
     Holding(
         table=Training,

@@ -62,7 +62,7 @@ from connect.mail.outbox_api import OutboxApi
 from connect.mail.pages import OutboxPages
 from connect.merges.api import MergesApi
 from connect.merges.pages import MergePages
-from connect.paths.api import PathsApi
+from connect.paths.api import MyPathsApi, PathsApi
 from connect.paths.pages import PathPages
 from connect.policy import Permission, permitted
 from connect.readiness.agency_api import RostersOfReadinessApi
@@ -101,6 +101,7 @@ API = [
     InvitationsApi,
     ListsApi,
     MyAssignmentsApi,
+    MyPathsApi,
     NoticesApi,
     OutboxApi,
     OverridesApi,

@@ -207,6 +207,22 @@ NAMES = (
     "evaluation-no-script",
     "evaluations-empty",
     "evaluations",
+    "paths",
+    "paths-empty",
+    "path-visitor",
+    "path-begun",
+    "path-completed",
+    "transcript-path",
+    "assignments-empty",
+    "assignment-new",
+    "assignment-errors",
+    "assignment-preview",
+    "assignment-made",
+    "assignments",
+    "assigned-home",
+    "reminders",
+    "reminders-none",
+    "assignment-no-script",
 )
 RUN_AXE = """async () => {
   const options = { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } };

@@ -85,3 +85,26 @@ async def test_visitors_see_paths_and_are_asked_for_an_account(database, client)
     assert "Introduction" in (await client.get("/paths")).text
     assert "Create an account" in (await client.get("/paths/introduction")).text
     assert (await client.get("/paths/other")).status_code == 404
+
+
+async def test_the_transcript_shows_the_path_with_its_modules(database, api, browser, work):
+    await modules()
+    await path()
+    ada = await make.learner()
+    program = await api(ada)
+    await program.post("/paths/introduction/enrollments", json={})
+    before = (await program.get("/me/paths")).json()
+    for slug in MODULES:
+        await finish(ada, slug)
+    await work()
+
+    after = (await program.get("/me/paths")).json()
+    shown = (await (await browser(ada)).get("/transcript")).text
+
+    assert before["completed"] == after["under_way"] == []
+    assert before["under_way"] == [{"slug": "introduction", "title": "Introduction"}]
+    (done,) = after["completed"]
+    assert done["courses"] == ["Module-a", "Module-b", "Module-c"]
+    assert "Completed paths" in shown
+    assert "Module-a · Module-b · Module-c" in shown
+    assert done["certificate"] in shown

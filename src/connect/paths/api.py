@@ -13,7 +13,13 @@ from connect.idempotency import once
 from connect.learning.requirements import Missing
 from connect.paging import DEFAULT, After, Limit, Page, cut, read_cursor
 from connect.paths import actions, views
-from connect.paths.queries import current_path, latest_enrollment, paths
+from connect.paths.queries import (
+    completed_paths,
+    current_path,
+    latest_enrollment,
+    paths,
+    paths_under_way,
+)
 from connect.paths.tables import PathEnrollment
 from connect.policy import Actor, Permission
 
@@ -72,6 +78,24 @@ class PathEnrollmentOut(msgspec.Struct):
     completed_on: date | None
     expires_on: date | None
     certificate: str | None
+
+
+class FollowedOut(msgspec.Struct):
+    slug: str
+    title: str
+
+
+class FinishedOut(FollowedOut):
+    day: date
+    expires_on: date | None
+    minutes: int
+    certificate: str | None
+    courses: list[str]
+
+
+class MyPathsOut(msgspec.Struct):
+    under_way: list[FollowedOut]
+    completed: list[FinishedOut]
 
 
 class BegunOut(msgspec.Struct):
@@ -133,3 +157,15 @@ class PathsApi(Controller):
             return 201, BegunOut((await actions.begin(request.user, slug, course)).id)
 
         return await once(request, act)
+
+
+class MyPathsApi(Controller):
+    path = "/api/v1/me/paths"
+    tags = ["learning"]
+
+    @get("/", permission=Permission.LEARN, summary="The paths that you follow, and completed")
+    async def mine(self, request: ActorRequest) -> MyPathsOut:
+        return MyPathsOut(
+            msgspec.convert(await paths_under_way(request.user.id), list[FollowedOut]),
+            msgspec.convert(await completed_paths(request.user.id), list[FinishedOut]),
+        )

@@ -42,7 +42,7 @@ SELECT c.day, c.expires_on, c.completed_at, x.number FROM path_completion c
 LEFT JOIN certificate x ON {standing} WHERE c.enrollment = {}
 """.replace("{standing}", ON_PATH)
 FINISHED = """
-SELECT c.id, p.slug, v.title, c.day, c.expires_on, c.minutes, x.number AS certificate
+SELECT p.slug, v.title, v.content, c.day, c.expires_on, c.minutes, x.number AS certificate
 FROM path_completion c JOIN path_enrollment e ON e.id = c.enrollment
 JOIN path_version v ON v.id = e.version JOIN path p ON p.id = c.path
 LEFT JOIN certificate x ON {standing}
@@ -165,8 +165,17 @@ async def completion_of(enrollment: UUID) -> dict[str, Any] | None:
 
 
 async def completed_paths(learner: UUID) -> list[dict[str, Any]]:
-    """The paths that somebody completed, newest first, 100 at most."""
-    return await fetch(FINISHED, learner)
+    """The paths that somebody completed with the titles of their courses, newest first.
+
+    Rows are ``{slug, title, day, expires_on, minutes, certificate, courses}``, 100 at most.
+    """
+    rows = await fetch(FINISHED, learner)
+    contents = [msgspec.json.decode(row.pop("content"), type=PathContent) for row in rows]
+    there = await courses_in(contents)
+    return [
+        row | {"courses": [there[c.course]["title"] for c in content.courses if c.course in there]}
+        for row, content in zip(rows, contents, strict=True)
+    ]
 
 
 async def paths_under_way(learner: UUID) -> list[dict[str, Any]]:

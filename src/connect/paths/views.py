@@ -46,6 +46,7 @@ def _path(row: Published, there: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "language": content.language,
         "version": row.number,
         "certificate": content.certificate,
+        "gives_certificate": content.certificate,  # beside the number of the one that was earned
         "valid_months": content.valid_months,
         "contact_minutes": sum(c["minutes"] for c in courses if c["required"]),
         "courses": courses,

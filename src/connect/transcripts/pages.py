@@ -7,6 +7,7 @@ from litestar import Controller, Request, Response, get
 from litestar.params import FromQuery
 
 from connect.paging import cut, read_cursor
+from connect.paths.queries import completed_paths
 from connect.policy import Actor, Permission
 from connect.transcripts.queries import total_minutes, transcript
 from connect.web.templating import hours, page, plural
@@ -43,5 +44,6 @@ class TranscriptPages(Controller):
                 }
                 for row in kept
             ],
+            paths=[] if before else await completed_paths(request.user.id),
             next=f"/transcript?after={following}" if following else "",
         )

@@ -11,6 +11,7 @@ from certificates.earned import read, rename
 from connect.accounts.tables import Account, Affiliation, RoleGrant
 from connect.assignments.actions import apply, apply_all, assign, end, preview
 from connect.assignments.queries import assigned_to, assignments, people_of
+from connect.assignments.reminders import plan_for
 from connect.assignments.rules import Asked
 from connect.assignments.tables import Assigned
 from connect.catalog.content import OpenTo
@@ -279,3 +280,18 @@ async def test_every_bad_value_is_told_at_once(database):
     with pytest.raises(Invalid) as refusal:
         await assign(await registrar(), Asked(course="none", role="king"))
     assert set(refusal.value.errors) == {"course", "role", "due_on"}
+
+
+async def test_a_consent_that_ends_hides_somebody_from_the_coordinator_at_once(database, work):
+    agency = await made.agency()
+    await course("first")
+    stays, leaves = await works(agency), await works(agency)
+    actor = await made.coordinator(agency)
+    shown = await assign(actor, asked(discipline="", agency=agency.id))
+    await work()
+
+    await Affiliation.update({Affiliation.consented_at: None}).where(Affiliation.id == leaves.id)
+
+    assert await current(shown) == {stays.account}
+    on = DUE - timedelta(days=7)
+    assert [p.person for p in await plan_for(actor, on)] == [stays.account]

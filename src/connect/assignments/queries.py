@@ -30,10 +30,13 @@ WHERE {filters} ORDER BY m.id DESC{limit}
 PEOPLE = """
 SELECT s.id, s.person, a.legal_name AS name, s.due_on, s.assigned_on,
   CASE WHEN s.person IN ({having}) THEN 1 ELSE 0 END AS done
-FROM assigned s JOIN account a ON a.id = s.person
-WHERE s.assignment = {} AND s.ended_at IS NULL{filters}
+FROM assigned s JOIN account a ON a.id = s.person JOIN assignment m ON m.id = s.assignment
+WHERE s.assignment = {} AND s.ended_at IS NULL AND {sharing}
 ORDER BY s.due_on, lower(a.legal_name), s.id{limit}
 """
+# A consent that ended since the last look: nothing is told of that person any more.
+SHARING = """(NOT m.only_sharing OR EXISTS (SELECT 1 FROM affiliation f
+  WHERE f.account = s.person AND f.agency = m.agency AND f.consented_at IS NOT NULL))"""
 MINE = """
 SELECT s.due_on, m.course, m.path, k.slug AS course_slug, p.slug AS path_slug,
   coalesce(v.title, w.title) AS title, g.name AS agency_name
@@ -149,7 +152,7 @@ async def people_of(
 ) -> list[Person]:
     """Of whom an assignment asks now, those first whose day comes first; without *limit*, all."""
     sql, values = await having(row.course, row.path, on or today())
-    sql = PEOPLE.replace("{having}", sql).replace("{filters}", "")
+    sql = PEOPLE.replace("{having}", sql).replace("{sharing}", SHARING)
     sql = sql.replace("{limit}", "" if limit is None else f" LIMIT {int(limit)}")
     return msgspec.convert(await fetch(sql, *values, row.id), list[Person], strict=False)
 

@@ -11,10 +11,9 @@ import msgspec
 from connect import clock
 from connect.assignments import rules
 from connect.assignments.matching import REACHABLE, having, marks
-from connect.assignments.queries import url_of
+from connect.assignments.queries import SHARING, url_of
 from connect.assignments.rules import LATE, STEPS, Decision, Item
 from connect.assignments.tables import Reminder, ReminderKind, ReminderState
-from connect.catalog.queries import content_of
 from connect.certificates.queries import standing
 from connect.clock import months_after
 from connect.config import settings
@@ -31,7 +30,11 @@ WHERE s.ended_at IS NULL AND s.due_on BETWEEN {} AND {}
 """
 OWN = """
 SELECT s.id FROM assigned s JOIN assignment m ON m.id = s.assignment
-WHERE m.only_sharing AND m.agency IN ({mine})
+WHERE m.only_sharing AND m.agency IN ({mine}) AND {sharing}
+""".replace("{sharing}", SHARING)
+EXPIRING = """
+SELECT id, content ->> 'valid_months' AS months FROM course_version
+WHERE content ->> 'valid_months' IS NOT NULL
 """
 PERSON = "a.id AS person, a.legal_name AS name, a.email, a.status"
 DUE = """
@@ -146,9 +149,8 @@ async def _due(on: date, missed: timedelta) -> list[tuple[Item, Facts]]:
 async def _ending(on: date, missed: timedelta) -> list[tuple[Item, Facts]]:
     first, last = _window(on, missed, [ReminderKind.RENEWAL])
     by_months: dict[int, list[UUID]] = {}
-    for row in await fetch("SELECT id FROM course_version"):
-        if months := (await content_of(row["id"])).valid_months:
-            by_months.setdefault(months, []).append(row["id"])
+    for row in await fetch(EXPIRING):
+        by_months.setdefault(int(row["months"]), []).append(row["id"])
     found = []
     for months, versions in by_months.items():
         # Months differ in length: a few days more, and the exact day is looked at below.

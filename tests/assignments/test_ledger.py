@@ -1,5 +1,6 @@
 """The ledger: a year day by day, a worker that was down, and the burst limit."""
 
+import asyncio
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
@@ -208,6 +209,34 @@ async def test_the_burst_limit_holds_what_goes_beyond_it(
     assert await Mail.count().where(due, Mail.state == "sent") == 4
     assert await Mail.count().where(due, Mail.state == "held") == 2
     assert await Reminder.count().where(Reminder.state == "sent") == 6
+
+
+async def test_many_are_reminded_by_several_jobs(database, work, clock, monkeypatch):
+    await course("first")
+    await people(5)
+    await assigned(date(2026, 4, 8))
+    await work()
+    monkeypatch.setattr("connect.assignments.reminders.AT_MOST", 2)
+    clock.set(datetime(2026, 4, 1, 15, tzinfo=UTC))
+
+    await remind()
+    assert await Reminder.count().where(Reminder.state == "sent") == 2
+    await work()
+
+    assert await Reminder.count().where(Reminder.state == "sent") == 5
+    assert await Mail.count().where(Mail.kind == "assignments/due") == 5
+
+
+async def test_two_workers_at_once_remind_once(database, work, clock):
+    await course("first")
+    await people(3)
+    await assigned(date(2026, 4, 8))
+    await work()
+    clock.set(datetime(2026, 4, 1, 15, tzinfo=UTC))
+
+    await asyncio.gather(*(decide(date(2026, 4, 1)) for _ in range(4)))
+
+    assert await Mail.count().where(Mail.kind == "assignments/due") == 3
 
 
 async def test_coordinators_see_the_reminders_of_their_own_assignments(database, work, clock):

@@ -18,11 +18,13 @@ from connect.certificates.queries import standing
 from connect.clock import months_after
 from connect.config import settings
 from connect.db import fetch, transaction
+from connect.jobs import enqueue
 from connect.mail.actions import write_mail
 from connect.policy import Actor, Permission, Relation
 from connect.rosters.queries import today
 
 AT_ONCE = 100  # people in one transaction
+AT_MOST = 2000  # people in one job, which has a minute
 TARGETS = """
 SELECT DISTINCT m.course, m.path FROM assigned s
 JOIN assignment m ON m.id = s.assignment AND m.ended_at IS NULL
@@ -189,17 +191,24 @@ async def remind() -> None:
 
     A person gets one mail of a kind for all that is due.
     """
-    if clock.now().astimezone(ZoneInfo(settings().time_zone)).hour >= rules.FROM_HOUR:
-        await decide(today())
+    if clock.now().astimezone(ZoneInfo(settings().time_zone)).hour < rules.FROM_HOUR:
+        return
+    done = await decide(today(), most=AT_MOST)
+    if len({d.item.person for d in done}) == AT_MOST:
+        await enqueue("assignments.remind")
 
 
-async def decide(on: date) -> list[Decision]:
-    """Write down what becomes of each step that is due on *on*, and mail it; what was decided."""
+async def decide(on: date, *, most: int | None = None) -> list[Decision]:
+    """Write down what becomes of each step that is due on *on*, and mail it; what was decided.
+
+    Args:
+        most: of how many people; without it, of all.
+    """
     found = await items(on)
     by_person: dict[UUID, list[Decision]] = {}
     for decision in rules.decisions([item for item, _ in found.values()], on):
         by_person.setdefault(decision.item.person, []).append(decision)
-    people = list(by_person.values())
+    people = list(by_person.values())[:most]
     done: list[Decision] = []
     for first in range(0, len(people), AT_ONCE):
         async with transaction():

@@ -219,7 +219,7 @@ NAMES = (
     "assignment-preview",
     "assignment-made",
     "assignments",
-    "assigned-home",
+    "home-assigned",
     "reminders",
     "reminders-none",
     "assignment-no-script",

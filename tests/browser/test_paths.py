@@ -100,7 +100,7 @@ async def test_a_course_is_assigned_after_a_look_at_who_is_reached(
     await album.look(page, "reminders")
     learner = await person(make.actor_of(ada))
     await learner.open("/")
-    await album.look(learner.page, "assigned-home")
+    await album.look(learner.page, "home-assigned")
 
     assert "Due March 31, 2026" in await learner.page.locator("main").inner_text()
 

@@ -63,7 +63,7 @@ class Assigned(Table, tablename="assigned"):
     assigned_once = Unique([assignment, person])
 
 
-class Reminder(Table, tablename="reminder"):
+class AssignmentReminder(Table, tablename="reminder"):
     id = UUID(primary_key=True, default=uuid7)
     kind = Varchar(length=10)
     person = ForeignKey(Account, null=False, index=True, on_delete=OnDelete.restrict)
@@ -77,7 +77,7 @@ class Reminder(Table, tablename="reminder"):
     reminder_once = Unique([about, due_on, days])
 
 
-TABLES = [Assignment, Assigned, Reminder]
+TABLES = [Assignment, Assigned, AssignmentReminder]
 
 
 async def forwards() -> MigrationManager:

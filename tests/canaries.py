@@ -27,8 +27,7 @@ from connect.accounts.tables import (
     RoleGrant,
 )
 from connect.agencies.tables import Agency, AgencyCode, AgencyDomain, AgencyProfile
-from connect.assignments.tables import Assigned, Assignment
-from connect.assignments.tables import Reminder as Decided
+from connect.assignments.tables import Assigned, Assignment, AssignmentReminder
 from connect.catalog.path_check import PathContent, PathCourse
 from connect.catalog.tables import Course
 from connect.imports.tables import Import, RefusedRow
@@ -152,7 +151,7 @@ async def _belongings(actor: Actor, account: Account, agency: Agency) -> None:
     await asked.save()
     one = Assigned(assignment=asked.id, person=account.id, due_on=today, assigned_on=today)
     await one.save()
-    await Decided(
+    await AssignmentReminder(
         kind="due", person=account.id, about=one.id, due_on=today, days=0, decided_on=today
     ).save()
     await Reminder(agency=agency.id, person=account.id, day=today, made_by=actor.id).save()

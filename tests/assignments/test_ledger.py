@@ -14,7 +14,7 @@ from connect.accounts.tables import Account
 from connect.assignments.actions import assign
 from connect.assignments.reminders import decide, mails, plan, plan_for, remind
 from connect.assignments.rules import STEPS, Asked
-from connect.assignments.tables import Reminder, ReminderState
+from connect.assignments.tables import AssignmentReminder, ReminderState
 from connect.learning.actions import Event, enroll, note_event
 from connect.mail.tables import Mail
 from connect.policy import Role
@@ -59,7 +59,7 @@ async def test_a_year_day_by_day_sends_what_a_dry_run_of_the_day_said(sqlite_dat
         clock.set(START + (day - START.date()))
         that_morning = said(await plan(day))
         await remind()
-        rows = await Reminder.objects().where(Reminder.decided_on == day)
+        rows = await AssignmentReminder.objects().where(AssignmentReminder.decided_on == day)
         sent[day] = sorted((r.person, r.about, r.due_on, r.days, r.state) for r in rows)
         assert that_morning == sent[day], day
         assert said(await plan(day)) == sent[day], day  # once it is decided, the ledger says it
@@ -86,7 +86,7 @@ async def test_a_year_day_by_day_sends_what_a_dry_run_of_the_day_said(sqlite_dat
         "2026-08-21": 1,
         "2026-08-28": 1,
     }
-    twice = Counter((r.about, r.due_on, r.days) for r in await Reminder.objects())
+    twice = Counter((r.about, r.due_on, r.days) for r in await AssignmentReminder.objects())
     assert set(twice.values()) == {1}
     assert one.id in {row[0] for row in sent[date(2026, 5, 31)]}
 
@@ -101,14 +101,16 @@ async def test_a_worker_that_was_down_for_ten_days_sends_one_mail_a_person(
     mailbox.clear()
     clock.set(datetime(2026, 4, 22, 15, tzinfo=UTC))
     await remind()
-    before = await Reminder.count()
+    before = await AssignmentReminder.count()
     clock.set(datetime(2026, 5, 2, 15, tzinfo=UTC))
 
     await remind()
     await remind()
     await work()
 
-    rows = await Reminder.objects().where(Reminder.decided_on == date(2026, 5, 2))
+    rows = await AssignmentReminder.objects().where(
+        AssignmentReminder.decided_on == date(2026, 5, 2)
+    )
     assert before == 2
     assert Counter((r.days, r.state, r.reason) for r in rows) == {
         (7, "skipped", "newer"): 2,
@@ -185,10 +187,10 @@ async def test_no_mail_leaves_at_night(database, work, clock):
     clock.set(datetime(2026, 4, 1, 6, tzinfo=UTC))  # 2 a.m. in New York
 
     await remind()
-    assert await Reminder.count() == 0
+    assert await AssignmentReminder.count() == 0
     clock.move(timedelta(hours=5))
     await remind()
-    assert await Reminder.count().where(Reminder.state == "sent") == 1
+    assert await AssignmentReminder.count().where(AssignmentReminder.state == "sent") == 1
 
 
 async def test_the_burst_limit_holds_what_goes_beyond_it(
@@ -208,7 +210,7 @@ async def test_the_burst_limit_holds_what_goes_beyond_it(
     due = Mail.kind == "assignments/due"
     assert await Mail.count().where(due, Mail.state == "sent") == 4
     assert await Mail.count().where(due, Mail.state == "held") == 2
-    assert await Reminder.count().where(Reminder.state == "sent") == 6
+    assert await AssignmentReminder.count().where(AssignmentReminder.state == "sent") == 6
 
 
 async def test_many_are_reminded_by_several_jobs(database, work, clock, monkeypatch):
@@ -220,10 +222,10 @@ async def test_many_are_reminded_by_several_jobs(database, work, clock, monkeypa
     clock.set(datetime(2026, 4, 1, 15, tzinfo=UTC))
 
     await remind()
-    assert await Reminder.count().where(Reminder.state == "sent") == 2
+    assert await AssignmentReminder.count().where(AssignmentReminder.state == "sent") == 2
     await work()
 
-    assert await Reminder.count().where(Reminder.state == "sent") == 5
+    assert await AssignmentReminder.count().where(AssignmentReminder.state == "sent") == 5
     assert await Mail.count().where(Mail.kind == "assignments/due") == 5
 
 

@@ -13,7 +13,7 @@ from connect.assignments import rules
 from connect.assignments.matching import REACHABLE, having, marks
 from connect.assignments.queries import SHARING, url_of
 from connect.assignments.rules import LATE, STEPS, Decision, Item
-from connect.assignments.tables import Reminder, ReminderKind, ReminderState
+from connect.assignments.tables import AssignmentReminder, ReminderKind, ReminderState
 from connect.certificates.queries import standing
 from connect.clock import months_after
 from connect.config import settings
@@ -222,7 +222,7 @@ async def decide(on: date, *, most: int | None = None) -> list[Decision]:
 async def _written(decisions: list[Decision], on: date) -> list[Decision]:
     """Those of *decisions* that nobody wrote into the ledger before."""
     rows = [
-        Reminder(
+        AssignmentReminder(
             kind=d.item.kind,
             person=d.item.person,
             about=d.item.about,
@@ -234,8 +234,9 @@ async def _written(decisions: list[Decision], on: date) -> list[Decision]:
         )
         for d in decisions
     ]
-    new = await Reminder.insert(*rows).on_conflict(
-        target=(Reminder.about, Reminder.due_on, Reminder.days), action="DO NOTHING"
+    new = await AssignmentReminder.insert(*rows).on_conflict(
+        target=(AssignmentReminder.about, AssignmentReminder.due_on, AssignmentReminder.days),
+        action="DO NOTHING",
     )
     ids = {row["id"] for row in new}
     return [d for d, row in zip(decisions, rows, strict=True) if row.id in ids]

@@ -60,7 +60,7 @@ class ReminderState(StrEnum):
     SKIPPED = "skipped"
 
 
-class Reminder(Table, tablename="reminder"):
+class AssignmentReminder(Table, tablename="reminder"):
     """What was decided about one step of reminding one person of one thing: each step once."""
 
     id = UUID(primary_key=True, default=uuid7)

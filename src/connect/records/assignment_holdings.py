@@ -15,7 +15,7 @@ ASSIGNMENTS = [
         pseudonym="id assignment person",
     ),
     Holding(
-        table=assignments.Reminder,
+        table=assignments.AssignmentReminder,
         whose=by("person"),
         none="kind due_on days state reason decided_on decided_at",
         pseudonym="id person about",

@@ -15,11 +15,11 @@ from connect.grants.tables import CourseGrant, Grant
 from connect.idempotency import IdempotencyKey
 from connect.imports import tables as imports
 from connect.jobs import Job
-from connect.learning import tables as learning
 from connect.limits import RateLimit
 from connect.mail.tables import TO_LEAVE, Mail, MailBurst, MailPreference, MailState
 from connect.merges.tables import DuplicatePair, Merge, MergeStep
 from connect.records.assignment_holdings import ASSIGNMENTS
+from connect.records.learning_holdings import LEARNING
 from connect.records.path_holdings import PATHS
 from connect.records.register import Holding, Row, When
 from connect.records.review_holdings import REVIEWS
@@ -183,74 +183,7 @@ HOLDINGS = [
         closes={"title": ""},
     ),
     # What was learned: facts that counts are made of.
-    Holding(
-        table=learning.Answer,
-        whose=via("attempt", "attempt", via("enrollment", "enrollment", by("learner"))),
-        none="question saved_at",
-        pseudonym="id attempt",
-        personal="given",  # some are written in one's own words
-        becomes={"given": "{}"},
-    ),
-    Holding(
-        table=learning.Attempt,
-        whose=via("enrollment", "enrollment", by("learner")),
-        none="component number seed questions state started_at expires_at submitted_at score "
-        "result",
-        pseudonym="id enrollment",
-    ),
-    Holding(
-        table=learning.Accommodation,
-        whose=via("enrollment", "enrollment", by("learner")),
-        none="extra_time_percent more_attempts no_time_limit made_at",
-        pseudonym="enrollment made_by",
-        hidden="private_reason",  # for staff only
-    ),
-    Holding(
-        table=learning.Progress,
-        whose=via("enrollment", "enrollment", by("learner")),
-        none="component seconds last_at beats done_at",
-        pseudonym="id enrollment",
-    ),
-    Holding(
-        table=learning.Attention,
-        whose=by("learner"),
-        none="counted_until",
-        pseudonym="learner",
-    ),
-    Holding(
-        table=learning.Override,
-        whose=via("enrollment", "enrollment", by("learner")),
-        none="component kind made_at withdrawn_at",
-        pseudonym="id enrollment made_by withdrawn_by",
-        personal="reason evidence withdrawal_reason",
-    ),
-    Holding(
-        table=learning.CarriedComponent,
-        whose=via("enrollment", "enrollment", by("learner")),
-        none="component",
-        pseudonym="id enrollment completion",
-    ),
-    Holding(
-        table=learning.EvaluationResponse,
-        whose=via("enrollment", "enrollment", by("learner")),
-        none="day discipline state marks",
-        pseudonym="id enrollment",
-        personal="texts",
-        becomes={"texts": "{}"},
-        closes={"texts": "{}"},  # somebody may have written how to be reached
-    ),
-    Holding(
-        table=learning.Completion,
-        whose=by("learner"),
-        none="day zone minutes completed_at",
-        pseudonym="id enrollment learner certificate training",
-    ),
-    Holding(
-        table=learning.Enrollment,
-        whose=by("learner"),
-        none="state last_component enrolled_at completed_at",
-        pseudonym="id learner course version",
-    ),
+    *LEARNING,
     *ASSIGNMENTS,
     *PATHS,
     Holding(

@@ -17,6 +17,7 @@ from connect.certificates.tables import CertificateKind
 from connect.db import locked, one, transaction
 from connect.errors import Conflict, NotFound
 from connect.learning import actions as learning
+from connect.learning.rules import expires_on
 from connect.learning.tables import Enrollment
 from connect.mail.actions import write_mail
 from connect.paths import rules
@@ -237,7 +238,7 @@ async def complete_if_met(row: PathEnrollment) -> bool:
             path=row.path,
             learner=account.id,
             day=day,
-            expires_on=rules.expires_on(day, content.valid_months),
+            expires_on=expires_on(day, content.valid_months),
             minutes=minutes,
             completed_at=row.completed_at,
             certificate=certificate.id if certificate else None,

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
-from connect import clock
 from connect.catalog.path_check import PathContent, PathCourse
+from connect.learning.rules import expires_on
 
 RENEW_FROM = timedelta(days=90)  # before a completion expires, a path may be followed anew
 
@@ -31,11 +31,6 @@ class State(StrEnum):
 
 
 Courses = Mapping[str, Sequence[Done]]  # slug → completions
-
-
-def expires_on(day: date, valid_months: int | None) -> date | None:
-    """The first day on which a completion of *day* does not count any more; None: never."""
-    return None if valid_months is None else clock.months_after(day, valid_months)
 
 
 def counting(done: Sequence[Done], on: date, since: datetime | None) -> Done | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from connect import clock
 from connect.learning import views as learning
 from connect.learning.queries import enrollments_in
+from connect.learning.rules import expires_on
 from connect.learning.tables import OPEN
 from connect.paths import rules
 from connect.paths.queries import (
@@ -79,9 +80,7 @@ async def enrollment(actor: Actor, row: PathEnrollment) -> dict[str, Any]:
                 "blocked_by": rules.blocking(version.content, slug, now),
                 "completed_on": counted.day if counted else None,
                 "certificate": counted.certificate if counted else None,
-                "expires_on": rules.expires_on(counted.day, counted.valid_months)
-                if counted
-                else None,
+                "expires_on": expires_on(counted.day, counted.valid_months) if counted else None,
                 "enrollment": own["id"] if own else None,
                 "progress_percent": own["progress_percent"] if own else 0,
                 "missing": own["missing"] if own else [],

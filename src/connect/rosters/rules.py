@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from connect import clock
+from connect.learning.rules import expires_on
 from connect.lists import ROSTER_CATEGORIES
 
 SOON = timedelta(days=90)
@@ -64,11 +65,6 @@ class Standing(msgspec.Struct, frozen=True):
 def applies(required: Required, category: str | None) -> bool:
     """Whether the course is asked of somebody in *category*."""
     return required.category is None or required.category == category
-
-
-def expires_on(day: date, valid_months: int | None) -> date | None:
-    """The first day on which a completion of *day* does not count any more; None: never."""
-    return None if valid_months is None else clock.months_after(day, valid_months)
 
 
 def counts_from(valid_months: int | None, on: date) -> date:

@@ -68,6 +68,12 @@ def type_of(path: str) -> str:
     return _TYPES.get(PurePosixPath(path).suffix.lower(), "application/octet-stream")
 
 
+def is_known(path: str) -> bool:
+    """Whether some file of a course ends like this one."""
+    suffix = PurePosixPath(path).suffix.lower()
+    return suffix in _TYPES or suffix == ".toml"
+
+
 def limit_of(path: str) -> int | None:
     """Most bytes that a media file may have; ``None`` for texts that are read whole elsewhere."""
     limits = {"image": 2_000_000, "audio": 50_000_000, "video": 500_000_000}

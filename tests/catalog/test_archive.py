@@ -1,0 +1,98 @@
+"""ZIPs of course folders: hostile ones refused by name, good ones the same folder again."""
+
+import resource
+import tempfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from catalog.course_folder import FILES, TODAY, changed, write_course
+from catalog.hostile_zips import GOOD, SLUG, hostile, zipped
+from connect.catalog.archive import MOST_BYTES, Refused, pack, unpack
+from connect.catalog.check import check_course
+from connect.config import ROOT
+
+HOSTILE = list(hostile())
+
+
+@pytest.mark.parametrize(("data", "says"), [h[1:] for h in HOSTILE], ids=[h[0] for h in HOSTILE])
+def test_a_hostile_zip_is_refused_by_name_and_writes_nothing_outside(data, says, tmp_path):
+    into = tmp_path / "into"
+    into.mkdir()
+
+    with pytest.raises(Refused, match=says):
+        unpack(data, into)
+
+    assert list(tmp_path.iterdir()) == [into]
+    assert not any(path.is_symlink() for path in into.rglob("*"))
+
+
+def test_refusing_all_of_them_takes_little_memory():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    for _, data, _ in HOSTILE:
+        with tempfile.TemporaryDirectory() as into, pytest.raises(Refused):
+            unpack(data, Path(into))
+
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 64_000  # kB
+
+
+def test_a_zip_over_the_limit_is_refused_unread(tmp_path):
+    with pytest.raises(Refused, match="limit of 32 MB"):
+        unpack(b"PK" + bytes(MOST_BYTES), tmp_path)
+
+
+def test_entities_in_a_drawing_are_found_by_the_check(tmp_path):
+    bomb = '<!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + str(FILES["media/clock.svg"])
+
+    folder = unpack(zipped({**GOOD, f"{SLUG}/media/clock.svg": bomb}), tmp_path)
+
+    assert [fault.message for fault in check_course(folder, today=TODAY).faults] == [
+        "an SVG may not declare a DOCTYPE or entities"
+    ]
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        {},
+        {f"{SLUG}/": "", f"{SLUG}/lessons/": ""},
+        {"__MACOSX/._course.toml": "x", f"{SLUG}/.DS_Store": "x"},
+        {f"{SLUG}/README.md": "For authors."},
+    ],
+)
+@pytest.mark.parametrize("how", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_an_ordinary_zip_is_unpacked_to_the_folder(also, how, tmp_path):
+    folder = unpack(zipped(GOOD, also=also.items(), how=how), tmp_path)
+
+    found = check_course(folder, today=TODAY)
+    assert found.faults == []
+    assert folder.name == SLUG
+    assert {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} == {
+        *FILES,
+        *(["README.md"] if f"{SLUG}/README.md" in also else []),
+    }
+
+
+@pytest.mark.parametrize("slug", ["first-response", "taking-the-call"])
+def test_a_shipped_course_goes_into_a_zip_and_comes_out_the_same(slug, tmp_path):
+    source = ROOT / "courses" / slug
+    files = {p.relative_to(source).as_posix(): p.read_bytes() for p in source.rglob("*.*")}
+    before = check_course(source, today=TODAY).content
+
+    folder = unpack(pack(slug, files), tmp_path)
+
+    after = check_course(folder, today=TODAY).content
+    assert before is not None
+    assert after is not None
+    assert after.hash == before.hash
+    assert {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.*")} == files
+
+
+def test_packing_the_same_files_gives_the_same_bytes(tmp_path):
+    course = write_course(tmp_path, **changed("course.toml", "FAIR-1", "FAIR-2"))
+    files = {p.relative_to(course).as_posix(): p.read_bytes() for p in course.rglob("*.*")}
+
+    assert pack(SLUG, files) == pack(SLUG, dict(reversed(files.items())))

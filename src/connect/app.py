@@ -67,6 +67,8 @@ from connect.paths.pages import PathPages
 from connect.policy import Permission, permitted
 from connect.readiness.agency_api import RostersOfReadinessApi
 from connect.readiness.agency_pages import ReadinessOfAgencyPages
+from connect.publishing.api import PublicationsApi
+from connect.publishing.pages import PublishingPages
 from connect.records.api import RecordsApi
 from connect.records.pages import RecordsPages
 from connect.reports.api import ReportsApi
@@ -109,6 +111,7 @@ API = [
     PathsApi,
     PeopleApi,
     PersonApi,
+    PublicationsApi,
     RecordsApi,
     EvaluationReportsApi,
     ReportsApi,
@@ -144,6 +147,7 @@ PAGES = [
     PeoplePages,
     PersonPages,
     QuizPages,
+    PublishingPages,
     RecordsPages,
     RegistrarPages,
     EvaluationReportPages,

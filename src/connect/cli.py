@@ -6,7 +6,7 @@ Those that look after records are in ``cli_records``.
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -93,7 +93,8 @@ def check_courses(path: Path | None) -> None:
 
 @commands.command("publish-courses")
 @click.argument("path", type=click.Path(path_type=Path), required=False)
-def publish_courses(path: Path | None) -> None:
+@click.option("--dry-run", is_flag=True, help="Only tell what would change, and whom it concerns.")
+def publish_courses(path: Path | None, dry_run: bool) -> None:
     """Publish the courses in PATH; twice the same content is one version."""
     from connect.catalog.actions import Published, publish_all
     from connect.catalog.path_check import FOLDER
@@ -101,6 +102,8 @@ def publish_courses(path: Path | None) -> None:
     from connect.policy import SYSTEM
 
     folder = path or Path(settings().courses_dir)
+    if dry_run:
+        _look_at_courses(folder)
 
     async def publish() -> list[tuple[str, Any]]:
         courses = await publish_all(SYSTEM, folder)
@@ -113,6 +116,24 @@ def publish_courses(path: Path | None) -> None:
             say(str(fault))
         click.echo(f"{slug}\t{number or '-'}\t{outcome}")
     sys.exit(any(outcome == Published.REFUSED for _, (outcome, _, _) in results))
+
+
+def _look_at_courses(courses: Path) -> NoReturn:
+    """Print what publishing would change, one line for each difference, and end."""
+    from connect.publishing.actions import look_at_all
+    from connect.publishing.rules import words
+
+    refused = False
+    for slug, (outlook, faults) in run(lambda: look_at_all(courses)).items():
+        for fault in faults:
+            say(str(fault))
+        click.echo(f"{slug}\t{outlook.outcome if outlook else 'refused'}")
+        refused = refused or outlook is None
+        if outlook and outlook.difference:
+            say(f"  {words(outlook.concerned)}")
+            for line in outlook.difference:
+                click.echo(f"  {line}")
+    sys.exit(refused)
 
 
 @commands.group()

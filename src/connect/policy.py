@@ -95,6 +95,7 @@ class Permission(StrEnum):
     MERGE_PEOPLE = "merge_people"  # who is registered twice, and to undo it
     IMPORT_ROWS = "import_rows"
     MANAGE_GRANTS = "manage_grants"
+    PUBLISH_COURSES = "publish_courses"  # in the site: from a ZIP, or mended there as a draft
     ADMINISTER = "administer"
 
 
@@ -199,6 +200,7 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
         Role.ADMIN: Relation.ANY,
     },
     Permission.MANAGE_GRANTS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
+    Permission.PUBLISH_COURSES: {Role.AUTHOR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.GRANT_ROLES: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.RESET_FACTORS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.MERGE_PEOPLE: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},

@@ -1,5 +1,6 @@
 """Publishing course folders as immutable versions."""
 
+import asyncio
 from enum import StrEnum
 from pathlib import Path
 
@@ -35,18 +36,28 @@ async def publish_folder(
         What happened, the number of the version that is published now (0 when refused and
         never published), and what the check found.
     """
-    content, faults = check_course(folder, evaluations=evaluations)
+    content, faults = await asyncio.to_thread(check_course, folder, evaluations=evaluations)
     if content is None:
         return Published.REFUSED, 0, faults
+    return *await publish_content(actor, folder, content, source="folder"), faults
+
+
+async def publish_content(
+    actor: Actor, folder: Path, content: CourseContent, *, source: str
+) -> tuple[Published, int]:
+    """Publish *content*, which the check made of *folder*.
+
+    Args:
+        source: where the folder came from, for the audit trail.
+    """
     for path, media in content.media.items():
         # Stored before the transaction: a file without a row harms nothing, the reverse does.
         if not await CourseMedia.exists().where(CourseMedia.sha256 == media.sha256):
             await files.put((folder / path).read_bytes())
-    outcome, number = await _publish(actor, content)
-    return outcome, number, faults
+    return await _publish(actor, content, source)
 
 
-async def _publish(actor: Actor, content: CourseContent) -> tuple[Published, int]:
+async def _publish(actor: Actor, content: CourseContent, source: str) -> tuple[Published, int]:
     async with transaction():
         await Course.insert(Course(slug=content.slug)).on_conflict(
             target=Course.slug, action="DO NOTHING"
@@ -75,7 +86,13 @@ async def _publish(actor: Actor, content: CourseContent) -> tuple[Published, int
             await CourseVersion.insert(_row(course, content, number))
             await _keep_media(content)
         await record(
-            actor, "course.published", Course, of=course.id, version=number, hash=content.hash
+            actor,
+            "course.published",
+            Course,
+            of=course.id,
+            version=number,
+            hash=content.hash,
+            source=source,
         )
     return Published.NEW, number
 
@@ -118,10 +135,11 @@ def _delimited(codes: list[str]) -> str:
     return "|" + "".join(f"{code}|" for code in codes)
 
 
-def _folders(courses: Path) -> list[Path]:
+def folders(courses: Path) -> list[Path]:
+    """The course folders in *courses*, by name."""
     return sorted(p for p in courses.iterdir() if p.is_dir() and p.name[0] not in "._")
 
 
 async def publish_all(actor: Actor, courses: Path) -> dict[str, tuple[Published, int, list[Fault]]]:
     """Publish every course folder in *courses*; one with faults leaves the others alone."""
-    return {folder.name: await publish_folder(actor, folder) for folder in _folders(courses)}
+    return {folder.name: await publish_folder(actor, folder) for folder in folders(courses)}

@@ -54,6 +54,12 @@ async def current_version(slug: str) -> CourseVersion:
     return CourseVersion(**found[0], _exists_in_db=True)
 
 
+async def published_content(slug: str) -> CourseContent | None:
+    """The content of the published version of a course; ``None`` when there is none."""
+    found = await fetch(CURRENT, True, slug)
+    return await content_of(UUID(str(found[0]["id"]))) if found else None
+
+
 async def courses(
     *,
     q: str = "",

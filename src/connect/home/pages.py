@@ -66,6 +66,12 @@ ADMIN_LINKS = [
         "Open one, revoke one or several, or download many as one file.",
     ),
     (
+        Permission.PUBLISH_COURSES,
+        "/admin/courses",
+        "Courses",
+        "Publish a course from a ZIP, or mend its wording here: first you see what it changes.",
+    ),
+    (
         Permission.IMPORT_ROWS,
         "/admin/imports",
         "Imports",

@@ -30,12 +30,23 @@ def lines_of(source: str) -> dict[Path, int]:
     return _Scanner(source).scan()
 
 
+def texts_of(source: str) -> dict[Path, tuple[int, int]]:
+    """From which character to which each value stands that is text, quotation marks included.
+
+    Of *source* as ``lines_of`` takes it.
+    """
+    scanner = _Scanner(source)
+    scanner.scan()
+    return scanner.texts
+
+
 class _Scanner:
     def __init__(self, source: str) -> None:
         self.source = source
         self.at = 0
         self.ends = [found.start() for found in re.finditer("\n", source)]
         self.lines: dict[Path, int] = {}
+        self.texts: dict[Path, tuple[int, int]] = {}
         self.counts: dict[Path, int] = {}  # how many tables each [[array]] has so far
 
     def scan(self) -> dict[Path, int]:
@@ -97,8 +108,11 @@ class _Scanner:
             self.array(path)
         elif self.sees("{"):
             self.inline_table(path)
-        elif found := _STRING.match(self.source, self.at) or _PLAIN.match(self.source, self.at):
+        elif found := _STRING.match(self.source, self.at):
+            self.texts[path] = found.span()
             self.at = found.end()
+        else:
+            self.skip(_PLAIN)
 
     def array(self, path: Path) -> None:
         self.at += 1

@@ -60,6 +60,7 @@ ENOUGH = 40  # characters of a column that holds words and no code
 OF_NOBODY = {
     *("audit_anchor", "audit_event", "audit_head", "course", "course_media", "course_version"),
     *("course_grant", "grant_award", "path", "path_version"),
+    *("course_draft", "course_file"),
     *("idempotency_key", "job", "mail_burst", "number_series", "rate_limit"),
     *("certificate_batch", "revocation_proposal", "signing_certificate"),  # staff's
 }

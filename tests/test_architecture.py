@@ -43,6 +43,7 @@ ACROSS = {"tables", "rules", "queries", "actions"} | {
     "evaluations",
     "difference",
     "faults",
+    "folder",
     "imports",
     "path_check",
     "people",
@@ -50,6 +51,7 @@ ACROSS = {"tables", "rules", "queries", "actions"} | {
     "roles",
     "sign_in",
     "views",
+    "wording",
 }
 EDGES = {
     "app",

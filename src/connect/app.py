@@ -68,6 +68,7 @@ from connect.policy import Permission, permitted
 from connect.readiness.agency_api import RostersOfReadinessApi
 from connect.readiness.agency_pages import ReadinessOfAgencyPages
 from connect.publishing.api import PublicationsApi
+from connect.publishing.draft_pages import DraftPages
 from connect.publishing.pages import PublishingPages
 from connect.records.api import RecordsApi
 from connect.records.pages import RecordsPages
@@ -133,6 +134,7 @@ PAGES = [
     CertificateStaffPages,
     CoursePages,
     DocumentPages,
+    DraftPages,
     FactorPages,
     GrantPages,
     HomePages,

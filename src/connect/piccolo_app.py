@@ -14,6 +14,7 @@ FEATURES = [
     "trainings",
     "learning",
     "paths",
+    "publishing",
     "imports",
     "rosters",
     "readiness",

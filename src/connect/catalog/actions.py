@@ -3,6 +3,8 @@
 import asyncio
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
 
 import msgspec
 
@@ -11,8 +13,10 @@ from connect.audit import record
 from connect.catalog.check import check_course
 from connect.catalog.content import CourseContent, OpenTo
 from connect.catalog.faults import Fault
-from connect.catalog.tables import Course, CourseMedia, CourseVersion
+from connect.catalog.folder import Folder, content_hash
+from connect.catalog.tables import Course, CourseFile, CourseMedia, CourseVersion
 from connect.db import locked, one, transaction
+from connect.errors import Conflict
 from connect.policy import Actor
 
 
@@ -50,14 +54,66 @@ async def publish_content(
     Args:
         source: where the folder came from, for the audit trail.
     """
-    for path, media in content.media.items():
-        # Stored before the transaction: a file without a row harms nothing, the reverse does.
-        if not await CourseMedia.exists().where(CourseMedia.sha256 == media.sha256):
-            await files.put((folder / path).read_bytes())
-    return await _publish(actor, content, source)
+    return await publish_kept(actor, content, await keep_files(folder, content), source=source)
 
 
-async def _publish(actor: Actor, content: CourseContent, source: str) -> tuple[Published, int]:
+class Kept(NamedTuple):
+    """A stored file of a course folder."""
+
+    path: str
+    sha256: str
+    size: int  # bytes
+
+
+class ChangedMeanwhile(Conflict):
+    message = "The folder changed while it was being published. Publish it again."
+
+
+class MovedOn(Conflict):
+    message = "Somebody published another version meanwhile. Nothing of yours was lost."
+
+
+async def keep_files(folder: Path, content: CourseContent) -> list[Kept]:
+    """Store the bytes of every file of *folder*, and say which they are.
+
+    This comes before the transaction: a file without a row harms nothing, the reverse does.
+
+    Raises:
+        ChangedMeanwhile: the folder is no longer what *content* was made of.
+    """
+    files_there = Folder(folder, [])
+    digests = files_there.digests() or {}
+    if content_hash(digests) != content.hash:
+        raise ChangedMeanwhile
+    rows = await CourseFile.select(CourseFile.sha256).where(
+        CourseFile.sha256.is_in(sorted(set(digests.values())))
+    )
+    known = {row["sha256"] for row in rows}
+    kept: list[Kept] = []
+    for path, digest in digests.items():
+        file = files_there.files[path]
+        if digest not in known and await files.put(file.read_bytes()) != digest:
+            raise ChangedMeanwhile
+        kept.append(Kept(path, digest, file.stat().st_size))
+    return kept
+
+
+async def publish_kept(
+    actor: Actor,
+    content: CourseContent,
+    kept: list[Kept],
+    *,
+    source: str,
+    over: UUID | None = None,
+) -> tuple[Published, int]:
+    """Publish *content*, whose files ``keep_files`` has stored.
+
+    Args:
+        over: the version that must still be the published one.
+
+    Raises:
+        MovedOn: it is not.
+    """
     async with transaction():
         await Course.insert(Course(slug=content.slug)).on_conflict(
             target=Course.slug, action="DO NOTHING"
@@ -70,7 +126,11 @@ async def _publish(actor: Actor, content: CourseContent, source: str) -> tuple[P
             .where(CourseVersion.course == course.id)
             .order_by(CourseVersion.number)
         )
+        if over and not any(v["is_current"] and v["id"] == over for v in versions):
+            raise MovedOn
         same = next((v for v in versions if v["hash"] == content.hash), None)
+        if same:
+            await _name_files(same["id"], kept)
         if same and same["is_current"]:
             return Published.UNCHANGED, same["number"]
         await CourseVersion.update({CourseVersion.is_current: False}).where(
@@ -83,7 +143,9 @@ async def _publish(actor: Actor, content: CourseContent, source: str) -> tuple[P
             number = same["number"]
         else:
             number = len(versions) + 1
-            await CourseVersion.insert(_row(course, content, number))
+            row = _row(course, content, number)
+            await CourseVersion.insert(row)
+            await _name_files(row.id, kept)
             await _keep_media(content)
         await record(
             actor,
@@ -111,6 +173,14 @@ async def _keep_media(content: CourseContent) -> None:
             await CourseMedia.update({CourseMedia.is_public: True}).where(
                 CourseMedia.sha256 == media.sha256, CourseMedia.is_public.eq(False)
             )
+
+
+async def _name_files(version: UUID, kept: list[Kept]) -> None:
+    """Write down of which files *version* was made, if that was not done when it was published."""
+    if await CourseFile.exists().where(CourseFile.version == version):
+        return
+    rows = [CourseFile(version=version, **file._asdict()) for file in kept]
+    await CourseFile.insert(*rows)
 
 
 def _row(course: Course, content: CourseContent, number: int) -> CourseVersion:

@@ -56,3 +56,18 @@ class CourseMedia(Table, tablename="course_media"):
     content_type = Varchar(length=60)
     size = BigInt()  # bytes
     is_public = Boolean(default=True)  # some public course shows it; else its learners only
+
+
+class CourseFile(Table, tablename="course_file"):
+    """A file of a version's folder; its bytes are stored under the digest.
+
+    Versions that were published before files were kept have none, until their folder is
+    published once more.
+    """
+
+    id = UUID(primary_key=True, default=uuid7)
+    version = ForeignKey(CourseVersion, null=False, on_delete=OnDelete.restrict)
+    path = Varchar(length=300)  # inside the course folder, with "/" between
+    sha256 = Varchar(length=64, index=True)
+    size = BigInt()  # bytes
+    course_file_path = Unique([version, path])

@@ -45,6 +45,8 @@ PEOPLE: dict[str, Fate] = {
     "certificate.holder": Fate.MOVES,
     "certificate_batch.made_by": Fate.STAYS,
     "completion.learner": Fate.MOVES,  # but for repeats
+    "course_draft.changed_by": Fate.STAYS,
+    "course_draft.made_by": Fate.STAYS,
     "course_grant.made_by": Fate.STAYS,
     "duplicate_pair.one": Fate.STAYS,
     "duplicate_pair.other": Fate.STAYS,

@@ -86,11 +86,11 @@ async def look_at(folder: Path) -> Outlook:
     Raises:
         Faulty: it would be refused.
     """
-    content, warnings = await _checked(folder)
+    content, warnings = await checked(folder)
     before = await published_content(content.slug)
     same = before is not None and before.hash == content.hash
     outcome = Published.UNCHANGED if same else Published.NEW
-    return await _outlook(before, content, warnings, outcome, None)
+    return await outlook(before, content, warnings, outcome, None)
 
 
 async def look_at_all(courses: Path) -> dict[str, tuple[Outlook | None, list[Fault]]]:
@@ -98,8 +98,8 @@ async def look_at_all(courses: Path) -> dict[str, tuple[Outlook | None, list[Fau
     found: dict[str, tuple[Outlook | None, list[Fault]]] = {}
     for folder in folders(courses):
         try:
-            outlook = await look_at(folder)
-            found[folder.name] = outlook, outlook.warnings
+            seen = await look_at(folder)
+            found[folder.name] = seen, seen.warnings
         except Faulty as refusal:
             found[folder.name] = None, refusal.faults
     return found
@@ -111,26 +111,32 @@ async def publish(actor: Actor, folder: Path, *, source: str) -> Outlook:
     Raises:
         Faulty: it is refused.
     """
-    content, warnings = await _checked(folder)
+    content, warnings = await checked(folder)
     before = await published_content(content.slug)
     outcome, number = await publish_content(actor, folder, content, source=source)
-    return await _outlook(before, content, warnings, outcome, number)
+    return await outlook(before, content, warnings, outcome, number)
 
 
-async def _checked(folder: Path) -> tuple[CourseContent, list[Fault]]:
+async def checked(folder: Path) -> tuple[CourseContent, list[Fault]]:
+    """The content of a course folder, and warnings.
+
+    Raises:
+        Faulty: it cannot be published.
+    """
     content, faults = await asyncio.to_thread(check_course, folder)
     if content is None:
         raise Faulty(folder.name, faults)
     return content, faults
 
 
-async def _outlook(
+async def outlook(
     before: CourseContent | None,
     content: CourseContent,
     warnings: list[Fault],
     outcome: Published,
     version: int | None,
 ) -> Outlook:
+    """What becomes of the published content *before* by that of a folder."""
     return Outlook(
         content.slug,
         content.title,

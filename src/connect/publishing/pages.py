@@ -8,7 +8,7 @@ from connect.errors import Invalid
 from connect.policy import Actor, Permission
 from connect.publishing.actions import Faulty, Outlook, publish_zip
 from connect.publishing.api import MULTIPART, zip_of
-from connect.publishing.queries import published_courses
+from connect.publishing.queries import open_drafts, published_courses
 from connect.publishing.rules import words
 from connect.web.forms import read_form
 from connect.web.templating import moment, page
@@ -22,7 +22,7 @@ class PublishingPages(Controller):
 
     @get("/", permission=Permission.PUBLISH_COURSES)
     async def courses(self, request: ActorRequest) -> Response[str]:
-        return await _page(request)
+        return await _page(request, published=request.query_params.get("published", ""))
 
     @post("/", permission=Permission.PUBLISH_COURSES, request_max_body_size=MULTIPART)
     async def publish(self, request: ActorRequest) -> Response[str]:
@@ -55,13 +55,15 @@ async def _page(
     request: ActorRequest, *, status: int = 200, outlook: Outlook | None = None, **shown: Any
 ) -> Response[str]:
     zone = request.user.time_zone
-    defaults: dict[str, Any] = {"errors": {}, "faults": [], "slug": ""}
+    defaults: dict[str, Any] = {"errors": {}, "faults": [], "slug": "", "published": ""}
+    drafts = await open_drafts()
     return page(
         request,
         "publishing/courses.html",
         status=status,
         courses=[
-            row | {"published_at": moment(row["published_at"], zone)}
+            row
+            | {"published_at": moment(row["published_at"], zone), "draft": drafts.get(row["slug"])}
             for row in await published_courses()
         ],
         outlook=outlook_shown(outlook),

@@ -18,6 +18,7 @@ from connect.jobs import Job
 from connect.limits import RateLimit
 from connect.mail.tables import TO_LEAVE, Mail, MailBurst, MailPreference, MailState
 from connect.merges.tables import DuplicatePair, Merge, MergeStep
+from connect.publishing.tables import CourseDraft
 from connect.records.assignment_holdings import ASSIGNMENTS
 from connect.records.learning_holdings import LEARNING
 from connect.records.path_holdings import PATHS
@@ -239,6 +240,12 @@ HOLDINGS = [
         hidden="code_hash",
     ),
     Holding(
+        table=CourseDraft,
+        whose=nobody,  # of the site: what a course says, and the trail knows who wrote it
+        none="course base edits revision made_at changed_at",
+        pseudonym="id made_by changed_by",
+    ),
+    Holding(
         table=agencies.AgencyProfile,
         whose=by("recorded_by"),
         none="as_of population population_source population_year employees sworn psap_level "
@@ -330,6 +337,7 @@ HOLDINGS = [
         none="course number hash is_current code title language contact_minutes disciplines topics "
         "words content reviewed_on published_at",
     ),
+    Holding(table=catalog.CourseFile, whose=nobody, none="version path sha256 size"),
     Holding(
         table=catalog.CourseMedia,
         whose=nobody,

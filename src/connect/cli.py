@@ -91,6 +91,20 @@ def check_courses(path: Path | None) -> None:
     sys.exit(1 if wrong else 0)
 
 
+@commands.command()
+@click.argument(
+    "path", type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
+)
+def translated(path: Path) -> None:
+    """Note that all translations of the course in PATH fit their originals as they are now."""
+    from connect.catalog.translations import note_translated
+
+    found = note_translated(path)
+    for translation in found:
+        click.echo(translation)
+    say(f"{len(found)} translations are noted as up to date.")
+
+
 @commands.command("publish-courses")
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option("--dry-run", is_flag=True, help="Only tell what would change, and whom it concerns.")

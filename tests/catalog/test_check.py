@@ -116,7 +116,7 @@ def test_without_a_readable_course_file_lessons_and_quizzes_are_still_checked(tm
         ("media/\n\udcff.svg", SVG, "media/\\n\\udcff.svg:1: a name takes a to z"),
         ("lessons/01-search.en.md", LESSON, '"en" is the language of the course itself'),
         ("lessons/01-search.es.md", "Hola", "01-search.es.md:1: no heading with one #"),
-        ("quizzes/final.es.toml", QUIZ, "final.es.toml:1: translations of a quiz are not built"),
+        ("quizzes/final.es.toml", QUIZ, 'final.es.toml:2: unknown key "purpose"'),
     ],
 )
 def test_a_file_that_is_wrong_is_named(tmp_path, path, content, expected):

@@ -14,6 +14,7 @@ from connect import clock
 from connect.catalog.component_check import check_component, component_id
 from connect.catalog.content import Component, ComponentKind, CourseContent, Media
 from connect.catalog.course_check import check_course_table
+from connect.catalog.course_words import check_course_words
 from connect.catalog.evaluation_check import FOLDER, check_evaluation, names_in
 from connect.catalog.evaluations import EVALUATION
 from connect.catalog.faults import Fault, quoted
@@ -24,6 +25,7 @@ from connect.catalog.quiz_check import check_quiz
 from connect.catalog.sources import SOURCES, read_sources
 from connect.catalog.toml_reader import read_toml
 from connect.catalog.toml_table import SLUG, SLUG_RULE, Table, refuse_equal_ids
+from connect.catalog.translations import TRANSLATIONS, read_made_of, refuse_strangers
 
 COURSE = "course.toml"
 README = "README.md"
@@ -85,7 +87,7 @@ def check_course(
         asked, asked_digests = _check_evaluation(
             table, drafted, evaluations or folder.absolute().parent / FOLDER, found
         )
-        files.refuse_unused({COURSE, SOURCES, README})
+        files.refuse_unused({COURSE, SOURCES, README, TRANSLATIONS})
     refused = table is None or not all(fault.warning for fault in found)
     digests = None if refused else files.digests()
     faults = sorted(set(found))  # a key that is read twice has its fault twice
@@ -121,9 +123,14 @@ def _check_table(table: Table, course: Surroundings, today: date) -> CourseConte
     course.language = content.language
     course.components = set(ids)
     course.notes = read_sources(course.folder, course.components)
+    made_of = read_made_of(course)
     components = [check_component(one, course, content.pass_percent) for one in tables]
     _compare_minutes(table, content.contact_minutes, components)
-    return msgspec.structs.replace(content, components=components)
+    content = msgspec.structs.replace(content, components=components)
+    content = check_course_words(content, course, COURSE)
+    if made_of is not None:
+        refuse_strangers(made_of, course)
+    return content
 
 
 def _check_evaluation(
@@ -173,5 +180,5 @@ def _check_alone(course: Surroundings) -> None:
     for path in list(course.folder.files):
         if path.startswith("lessons/") and path.endswith(".md"):
             check_lesson(course, path, "lesson", "")
-        elif path.startswith("quizzes/") and path.endswith(".toml"):
+        elif path.startswith("quizzes/") and path.endswith(".toml") and path.count(".") == 1:
             check_quiz(course, path, pass_percent=80)

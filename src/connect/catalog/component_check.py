@@ -16,10 +16,9 @@ from connect.catalog.lesson_check import Surroundings, check_lesson
 from connect.catalog.media_check import check_media_component
 from connect.catalog.prose import warn_about_sentences
 from connect.catalog.quiz_check import check_quiz
-from connect.catalog.toml_table import LANGUAGE, SLUG, SLUG_RULE, TITLE, Table
-
-# A clone writes original and translation within this time, in no order that means anything.
-SAME_MOMENT = 2.0  # seconds
+from connect.catalog.quiz_words import check_quiz_words
+from connect.catalog.toml_table import SLUG, SLUG_RULE, TITLE, Table
+from connect.catalog.translations import is_older, translations_of
 
 _ALL_KEYS = {"file", "text", "title", "captions", "transcript"}
 
@@ -87,14 +86,10 @@ def _lesson(table: Table, course: Surroundings, component: Component) -> Compone
     if path is None or lesson is None:
         return component
     translations: dict[str, Translation] = {}
-    for language, other in _translations(course, path).items():
-        faults = course.folder.faults(other)
-        if language == course.language:
-            faults.refuse(1, f"{quoted(language)} is the language of the course itself")
+    for language, other in translations_of(course, path).items():
         if translated := check_lesson(course, other, component.id, language):
-            translations[language] = translated
-        if _changed(course, path) - _changed(course, other) > SAME_MOMENT:
-            faults.warn(1, f"the translation is older than its original {quoted(path)}")
+            older = is_older(course, path, other)
+            translations[language] = replace(translated, older=older)
     return replace(component, title=lesson.title, html=lesson.html, translations=translations)
 
 
@@ -103,9 +98,14 @@ def _quiz(table: Table, course: Surroundings, pass_percent: int, component: Comp
         table.refuse("a quiz has its title in its own file", "title")
     path = _file(table, course, ".toml")
     quiz = check_quiz(course, path, pass_percent) if path else None
-    for other in _translations(course, path).values() if path else ():
-        course.folder.faults(other).refuse(1, "translations of a quiz are not built yet")
-    return replace(component, title=quiz.title, quiz=quiz) if quiz else component
+    if path is None or quiz is None:
+        return component
+    translations: dict[str, Translation] = {}
+    for language, other in translations_of(course, path).items():
+        if translated := check_quiz_words(course, other, quiz, path, language):
+            older = is_older(course, path, other)
+            translations[language] = replace(translated, older=older)
+    return replace(component, title=quiz.title, quiz=quiz, translations=translations)
 
 
 def _check_later(table: Table, kind: ComponentKind | None, course: Surroundings) -> None:
@@ -115,20 +115,3 @@ def _check_later(table: Table, kind: ComponentKind | None, course: Surroundings)
         table.text("title", required=True, most=TITLE)
     if kind is not None or table.has("file"):
         _file(table, course)
-
-
-def _translations(course: Surroundings, path: str) -> dict[str, str]:
-    """The files beside *path* that carry a language before the suffix, by that language."""
-    stem, suffix = path.rsplit(".", 1)
-    found: dict[str, str] = {}
-    for other in sorted(course.folder.files):
-        if other.startswith(f"{stem}.") and other.endswith(f".{suffix}") and other != path:
-            language = other[len(stem) + 1 : -len(suffix) - 1]
-            if LANGUAGE.fullmatch(language):
-                course.folder.used.add(other)
-                found[language] = other
-    return found
-
-
-def _changed(course: Surroundings, path: str) -> float:
-    return course.folder.files[path].stat().st_mtime

@@ -160,11 +160,44 @@ class Quiz(msgspec.Struct, frozen=True):
     feedback: FeedbackPolicy = FeedbackPolicy.AFTER_SUBMISSION
 
 
+class ChoiceWords(msgspec.Struct, frozen=True):
+    """A choice in another language; fields as in ``Choice``."""
+
+    html: str
+    text: str
+    feedback: str = ""
+    feedback_html: str = ""
+
+
+class QuestionWords(msgspec.Struct, frozen=True):
+    """A question in another language; fields as in ``Question``. The key stays the original's."""
+
+    html: str
+    text: str
+    choices: dict[str, ChoiceWords] = {}  # by id
+    alt: str = ""
+    feedback: str = ""
+    feedback_html: str = ""
+
+
 class Translation(msgspec.Struct, frozen=True):
-    """A lesson in another language; ``html`` as in ``Component``."""
+    """A component in another language; ``html`` and ``text`` as in ``Component``."""
 
     title: str
-    html: str
+    html: str = ""
+    text: str = ""
+    questions: dict[str, QuestionWords] = {}  # by id
+    older: bool = False  # whether its original was changed since
+
+
+class CourseWords(msgspec.Struct, frozen=True):
+    """What ``course.toml`` says, in another language."""
+
+    title: str
+    summary: str
+    objectives: list[str] = []  # as many as the original has
+    content_notes: list[str] = []
+    older: bool = False
 
 
 class Recording(msgspec.Struct, frozen=True):
@@ -197,7 +230,7 @@ class Component(msgspec.Struct, frozen=True):
     text: str = ""
     quiz: Quiz | None = None
     evaluation: Evaluation | None = None
-    translations: dict[str, Translation] = {}  # language code to translation; lessons only
+    translations: dict[str, Translation] = {}  # by language code
     recording: Recording | None = None
     download: str | None = None  # a key of ``CourseContent.media``
 
@@ -225,6 +258,7 @@ class CourseContent(msgspec.Struct, frozen=True):
     evaluation: str | None = None  # its name; its questions stand in the last component
     credits: list[Credit] = []
     media: dict[str, Media] = {}  # path inside the course folder to the file
+    translations: dict[str, CourseWords] = {}  # by language code
 
 
 MOST_DIGITS = 15  # of a number; so many are exact in every program that reads JSON

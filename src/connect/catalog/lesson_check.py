@@ -31,6 +31,7 @@ class Surroundings(msgspec.Struct):
     components: Set[str] | None = None  # ids that can be linked; None: not known
     notes: Mapping[str, list[Token]] = {}  # label of a footnote to its text
     shown: set[str] = set()  # images in use, as paths inside the course folder
+    made_of: Mapping[str, str] = {}  # translation to what its original was then: a SHA-256's start
 
 
 def check_lesson(course: Surroundings, path: str, doc: str, language: str) -> Translation | None:

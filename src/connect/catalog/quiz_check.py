@@ -43,7 +43,7 @@ def check_quiz(course: Surroundings, path: str, pass_percent: int) -> Quiz | Non
     title = table.text("title", required=True, most=TITLE)
     purpose = table.pick("purpose", Purpose, Purpose.PRACTICE, required=True)
     asked = table.tables("questions", required=True)
-    answers = _TRUE_FALSE.get(course.language.partition("-")[0], _TRUE_FALSE["en"])
+    answers = answers_in(course.language)
     questions = [_question(one, place, answers) for one in asked]
     refuse_equal_ids(asked, [question.id for question in questions])
     quiz = Quiz(
@@ -60,6 +60,11 @@ def check_quiz(course: Surroundings, path: str, pass_percent: int) -> Quiz | Non
     )
     table.close()
     return quiz
+
+
+def answers_in(language: str) -> tuple[str, str]:
+    """What the choices of ``true_false`` are called."""
+    return _TRUE_FALSE.get(language.partition("-")[0], _TRUE_FALSE["en"])
 
 
 def _draw(table: Table, questions: list[Question]) -> int | dict[str, int] | None:

@@ -40,6 +40,7 @@ from connect.learning.tables import (
     CarriedComponent,
     Completion,
     Enrollment,
+    EnrollmentLanguage,
     Override,
 )
 from connect.mail.actions import write_mail
@@ -76,6 +77,7 @@ KEPT = {
     "completion": {"zone"},
     "eligibility_case": {"document"},
     "enrollment": {"last_component"},
+    "enrollment_language": {"language"},
     "import_file": {"file"},
     "mail": {"kind", "once", "state"},
     "mail_preference": {"kind"},
@@ -210,6 +212,7 @@ async def _learn(actor: Actor) -> None:
     for content in (done, begun, read):
         await make.course(content)
         enrollment, _ = await enroll(actor, content.slug)
+        await EnrollmentLanguage(enrollment=enrollment.id, language="es").save()
         if content is done:
             await note_event(actor, enrollment.id, "oath", Event.ACKNOWLEDGE)
             await give_evaluation(actor, enrollment.id, {"clarity": 4, "missing": "Nothing"})

@@ -50,6 +50,7 @@ ACROSS = {"tables", "rules", "queries", "actions"} | {
     "requirements",
     "roles",
     "sign_in",
+    "translated",
     "views",
     "wording",
 }

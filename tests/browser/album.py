@@ -148,6 +148,8 @@ NAMES = (
     "draft-preview",
     "draft-moved-on",
     "draft-no-script",
+    "lesson-in-spanish",
+    "test-in-spanish",
     "audit",
     "people",
     "people-reminded",

@@ -1,14 +1,23 @@
 """An author publishes a course from a ZIP and mends its wording in the site."""
 
+import re
+
 import make
-from catalog.course_folder import LESSON, changed
+from catalog.course_folder import COURSE, LESSON, QUIZ, changed, write_course
 from catalog.hostile_zips import GOOD, SLUG, named, zipped
+from catalog.test_translations import SPANISH
+from connect.catalog.actions import publish_folder
 from connect.catalog.queries import published_content
-from connect.policy import Role
+from connect.catalog.translations import note_translated
+from connect.clock import now
+from connect.learning.actions import enroll
+from connect.learning.tables import Progress
+from connect.policy import SYSTEM, Role
 from connect.publishing.actions import publish_zip
 from connect.publishing.drafts import open_draft, save_file
 
 ZIP = {"name": "lost-at-the-fair.zip", "mimeType": "application/zip"}
+ACCESS = re.compile(r"access = .*")
 LESSON_PATH = "lessons/01-search.md"
 
 
@@ -89,3 +98,29 @@ async def test_a_draft_that_was_overtaken_is_brought_forward_without_script(
     content = await published_content(SLUG)
     assert content is not None
     assert "Close all the gates." in content.components[0].html
+
+
+async def test_a_course_is_read_in_spanish_without_script(person, clock, watch, album, tmp_path):
+    open_to_all = {"course.toml": ACCESS.sub("", COURSE), "quizzes/final.toml": QUIZ}
+    course = write_course(tmp_path, **{**open_to_all, **SPANISH})
+    note_translated(course)
+    lesson = course / LESSON_PATH
+    lesson.write_text(lesson.read_text().replace("Close the", "Close all the"))
+    await publish_folder(SYSTEM, course)
+    actor = await make.learner()
+    enrollment, _ = await enroll(actor, SLUG)
+    someone = await person(actor, script=False)
+    page = someone.page
+    await someone.open(f"/learn/{enrollment.id}/search")
+    await someone.choose("Language", "Español")
+    await someone.send("Change")
+    await album.look_without_script(page, "lesson-in-spanish")
+
+    for step in ("search", "promise"):
+        done = Progress(enrollment=enrollment.id, component=step, done_at=now(), seconds=60)
+        await Progress.insert(done)
+    await someone.open(f"/learn/{enrollment.id}/final")
+    await someone.send("Start the quiz")
+    await album.look_without_script(page, "test-in-spanish")
+
+    assert await page.get_by_role("heading", level=1).inner_text() == "Examen final"

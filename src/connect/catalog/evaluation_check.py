@@ -4,13 +4,13 @@ import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
-from connect.catalog.component_check import SAME_MOMENT
 from connect.catalog.evaluations import SCALE, Ask, AskKind, Evaluation, Option, Wording
 from connect.catalog.faults import Fault, quoted
 from connect.catalog.folder import Folder
 from connect.catalog.prose import warn_about_sentences
 from connect.catalog.toml_reader import read_toml
 from connect.catalog.toml_table import LANGUAGE, SLUG, SLUG_RULE, TITLE, Table, refuse_equal_ids
+from connect.catalog.translations import SAME_MOMENT
 
 FOLDER = "_evaluations"
 README = "README.md"

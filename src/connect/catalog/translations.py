@@ -19,7 +19,7 @@ HEAD = """\
 _DIGEST = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
 
 # A clone writes original and translation within this time, in no order that means anything.
-_SAME_MOMENT = 2.0  # seconds
+SAME_MOMENT = 2.0  # seconds
 
 
 def translations_of(course: Surroundings, path: str) -> dict[str, str]:
@@ -72,7 +72,7 @@ def is_older(course: Surroundings, original: str, translation: str) -> bool:
     made_of = course.made_of.get(translation)
     if made_of is None:
         changed = [course.folder.files[p].stat().st_mtime for p in (original, translation)]
-        warned, older = changed[0] - changed[1] > _SAME_MOMENT, False
+        warned, older = changed[0] - changed[1] > SAME_MOMENT, False
     else:
         warned = older = made_of != _digest(course, original)
     if warned:

@@ -12,6 +12,7 @@ from connect.catalog.queries import content_of
 from connect.errors import Invalid, NotFound
 from connect.learning import actions, attempts, evaluation_forms, evaluations, rules, views
 from connect.learning.actions import Event, TooEarly
+from connect.learning.languages import as_read, choose_language, reading
 from connect.learning.queries import enrollment_of, standing
 from connect.learning.tables import OPEN, Enrollment
 from connect.policy import Actor, Permission
@@ -102,6 +103,14 @@ class LearningPages(Controller):
             return await _player(request, enrollment_id, component, refused=words)
         return await _lead_on(request.user, enrollment_id, component, step)
 
+    @post("/learn/{enrollment_id:uuid}/{component:str}/language", permission=Permission.LEARN)
+    async def language(
+        self, request: ActorRequest, enrollment_id: FromPath[UUID], component: FromPath[str]
+    ) -> Response[None]:
+        fields = await read_form(request)
+        await choose_language(request.user, enrollment_id, str(fields.get("language", "")))
+        return redirect(f"/learn/{enrollment_id}/{component}")
+
     @post(
         "/learn/{enrollment_id:uuid}/{component:str}/heartbeat",
         permission=Permission.LEARN,
@@ -171,7 +180,8 @@ async def _player(
     errors: Mapping[str, str] | None = None,
 ) -> Response[str]:
     enrollment = await enrollment_of(request.user, enrollment_id)
-    content, facts = await standing(enrollment)
+    original, facts = await standing(enrollment)
+    content = await as_read(enrollment, original)
     found = actions.component_in(content, component)
     shown = await views.component(enrollment, component)
     states = rules.states(content, facts)
@@ -196,6 +206,7 @@ async def _player(
             "language": content.language,
             "begun": any(fact.done for fact in facts.values()),
         },
+        reading=await reading(enrollment, original, component),
         steps=[
             {
                 "id": c.id,

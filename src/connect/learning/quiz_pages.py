@@ -12,6 +12,7 @@ from connect.catalog.content import CourseContent, Question
 from connect.errors import Invalid, NotFound
 from connect.learning import actions, answer_forms, attempts, rules, views
 from connect.learning.answers import Given, in_words, is_empty, key_in_words, with_gaps
+from connect.learning.languages import as_read, component_language
 from connect.learning.queries import answers_to, attempt_of, enrollment_of, standing
 from connect.learning.requirements import GRADED
 from connect.learning.tables import OPEN, Attempt, Enrollment
@@ -82,7 +83,9 @@ async def _quiz(
     view = await views.attempt(request.user, attempt)
     zone = request.user.time_zone
     questions = [_asked(question, fields, faults or {}, zone) for question in view["questions"]]
+    course = await enrollment_of(request.user, attempt.enrollment)
     shown = view | {
+        "lang": await component_language(course, attempt.component),
         "leave_url": f"/learn/{attempt.enrollment}/{attempt.component}",
         "answered": sum(question["answered"] for question in questions),
         "total": len(questions),
@@ -144,7 +147,7 @@ def _sentence(source: str, gaps: list[str], part: Any) -> list[Any]:
 async def _result(request: ActorRequest, attempt: Attempt) -> Response[str]:
     enrollment = await enrollment_of(request.user, attempt.enrollment)
     content, facts = await standing(enrollment)
-    component = actions.component_in(content, attempt.component)
+    component = actions.component_in(await as_read(enrollment, content), attempt.component)
     view = await views.enrollment(enrollment)
     submission = attempts.result_of(attempt)
     questions = {q.id: q for q in attempts.questions_of(attempt, component)}
@@ -161,6 +164,7 @@ async def _result(request: ActorRequest, attempt: Attempt) -> Response[str]:
         "learning/result.html",
         result={
             "title": component.title,
+            "lang": await component_language(enrollment, component.id),
             "course_title": content.title,
             "course_url": f"/courses/{content.slug}",
             "graded": graded,

@@ -64,6 +64,13 @@ class Accommodation(Table, tablename="accommodation"):
     made_at = Timestamptz(default=clock.now)
 
 
+class EnrollmentLanguage(Table, tablename="enrollment_language"):
+    """In which language the learner reads the course, once another than its own was chosen."""
+
+    enrollment = ForeignKey(Enrollment, primary_key=True, null=False, on_delete=OnDelete.restrict)
+    language = Varchar(length=20)
+
+
 class Progress(Table, tablename="progress"):
     """What is recorded of one component in one enrollment."""
 

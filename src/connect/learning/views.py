@@ -27,6 +27,7 @@ from connect.learning.actions import component_in, must_be_unlocked
 from connect.learning.answers import shown_ids
 from connect.learning.attempts import shown_in
 from connect.learning.changes import taken_minutes
+from connect.learning.languages import as_read
 from connect.learning.queries import (
     answers_to,
     attempts_at,
@@ -137,8 +138,8 @@ async def component(row: Enrollment, component_id: str) -> dict[str, Any]:
         ComponentLocked: it is not its turn.
     """
     content, facts = await standing(row)
-    found = component_in(content, component_id)
-    must_be_unlocked(content, facts, found)
+    must_be_unlocked(content, facts, component_in(content, component_id))
+    found = component_in(await as_read(row, content), component_id)
     recording = found.recording
     source = recording.transcript_html if recording else found.html
     html = with_media(linked(row, source), lambda path: media_url(row, content, path))
@@ -214,7 +215,7 @@ async def attempt(actor: Actor, row: Attempt) -> dict[str, Any]:
     """An attempt's questions as they are asked, with what was saved; without the key."""
     course = await enrollment_of(actor, row.enrollment)
     content, facts = await standing(course)
-    quiz = component_in(content, row.component).quiz
+    quiz = component_in(await as_read(course, content), row.component).quiz
     by_id = {q.id: q for q in quiz.questions} if quiz else {}
     saved = await answers_to(row.id)
     fact = facts.get(row.component, rules.NOTHING)

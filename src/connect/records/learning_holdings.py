@@ -37,6 +37,12 @@ LEARNING = [
         pseudonym="id enrollment",
     ),
     Holding(
+        table=learning.EnrollmentLanguage,
+        whose=via("enrollment", "enrollment", by("learner")),
+        none="language",
+        pseudonym="enrollment",
+    ),
+    Holding(
         table=learning.Attention,
         whose=by("learner"),
         none="counted_until",

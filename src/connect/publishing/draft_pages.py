@@ -46,14 +46,14 @@ class DraftPages(Controller):
 
     @get(f"{DRAFT}/file", permission=Permission.PUBLISH_COURSES)
     async def file(
-        self, request: ActorRequest, draft_id: FromPath[UUID], path: FromQuery[str]
+        self, request: ActorRequest, draft_id: FromPath[UUID], path: FromQuery[str] = ""
     ) -> Response[str]:
         draft = await draft_by_id(request.user, draft_id)
         return await _file_page(request, draft, path, await drafts.text_of(draft, path))
 
     @post(f"{DRAFT}/file", permission=Permission.PUBLISH_COURSES, request_max_body_size=BODY)
     async def save(
-        self, request: ActorRequest, draft_id: FromPath[UUID], path: FromQuery[str]
+        self, request: ActorRequest, draft_id: FromPath[UUID], path: FromQuery[str] = ""
     ) -> Response[Any]:
         fields = await read_form(request)
         text = str(fields.get("text", ""))
@@ -66,14 +66,14 @@ class DraftPages(Controller):
 
     @get(f"{DRAFT}/wording", permission=Permission.PUBLISH_COURSES)
     async def wording(
-        self, request: ActorRequest, draft_id: FromPath[UUID], path: FromQuery[str]
+        self, request: ActorRequest, draft_id: FromPath[UUID], path: FromQuery[str] = ""
     ) -> Response[str]:
         draft = await draft_by_id(request.user, draft_id)
         return await _wording_page(request, draft, path)
 
     @post(f"{DRAFT}/wording", permission=Permission.PUBLISH_COURSES, request_max_body_size=BODY)
     async def save_wording(
-        self, request: ActorRequest, draft_id: FromPath[UUID], path: FromQuery[str]
+        self, request: ActorRequest, draft_id: FromPath[UUID], path: FromQuery[str] = ""
     ) -> Response[Any]:
         fields = await read_form(request)
         texts = {n[2:]: str(v) for n, v in fields.items() if n.startswith("w-")}

@@ -30,7 +30,7 @@ async def test_a_course_is_published_and_its_words_are_mended(person, clock, wat
     someone = await person(await make.staff(Role.AUTHOR))
     page = someone.page
     await someone.open("/admin")
-    await someone.follow("Courses", within="main")
+    await someone.follow("Publish courses", within="main")
     await album.look(page, "publishing-empty")
     await give(someone, named("../evil.md"))
     await someone.send("See what it changes")

@@ -68,7 +68,7 @@ ADMIN_LINKS = [
     (
         Permission.PUBLISH_COURSES,
         "/admin/courses",
-        "Courses",
+        "Publish courses",
         "Publish a course from a ZIP, or mend its wording here: first you see what it changes.",
     ),
     (

@@ -5,12 +5,13 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
-from catalog.course_folder import QUIZ, TODAY, age, faults_of, write_course
+from catalog.course_folder import QUIZ, RECORDED, TODAY, age, faults_of, write_course
 from connect.catalog.check import check_course
 from connect.catalog.content import CourseContent
 from connect.catalog.translated import in_language, language_of, languages_of
 from connect.catalog.translations import TRANSLATIONS, note_translated
 from connect.cli import commands
+from connect.learning.answers import gaps
 
 COURSE_ES = """\
 title = "Perdido en la feria"
@@ -146,7 +147,7 @@ def test_what_is_not_translated_stays_in_the_language_of_the_course(tmp_path):
             "[]",
             '"objectives" has 0, the original has 1',
         ),
-        (WORDS, 'id = "promise"', 'id = "final"', '"final" is no acknowledgement'),
+        (WORDS, 'id = "promise"', 'id = "final"', '"final" is no component with a title'),
         (
             "course.es.toml",
             'title = "Perdido',
@@ -224,3 +225,125 @@ def test_a_broken_course_file_does_not_blame_the_translations(tmp_path):
     found = faults_of(write_course(tmp_path, **{**SPANISH, "course.toml": "title ="}))
 
     assert [line for line in found if ".es." in line] == []
+
+
+KINDS = """\
+title = "Final test"
+purpose = "final"
+
+[[questions]]
+id = "steps"
+kind = "order"
+text = "In which order?"
+items = [{id = "ask", text = "Ask"}, {id = "look", text = "Look"}]
+
+[[questions]]
+id = "who"
+kind = "match"
+text = "Who does what?"
+pairs = [{left = "Guard", right = "Gates"}, {left = "Parent", right = "Photo"}]
+
+[[questions]]
+id = "rule"
+kind = "cloze"
+text = "Call {who} within {hours} hours."
+gaps = {hours = ["2", "two", "dos"], who = ["911"]}
+
+[[questions]]
+id = "count"
+kind = "numeric"
+text = "How many gates?"
+right = 4
+feedback = "Four."
+"""
+KINDS_ES = """\
+title = "Examen final"
+
+[[questions]]
+id = "steps"
+text = "¿En qué orden?"
+items = [{id = "look", text = "Mirar"}, {id = "ask", text = "Preguntar"}]
+
+[[questions]]
+id = "who"
+text = "¿Quién hace qué?"
+pairs = [{left = "Guardia", right = "Puertas"}, {left = "Padre", right = "Foto"}]
+
+[[questions]]
+id = "rule"
+text = "En {hours} horas, llame al {who}."
+
+[[questions]]
+id = "count"
+text = "¿Cuántas puertas?"
+feedback = "Cuatro."
+"""
+
+
+def test_the_parts_of_every_kind_of_question_are_translated(tmp_path):
+    english = content(write_course(tmp_path, **{"quizzes/final.toml": KINDS, TEST: KINDS_ES}))
+
+    quiz = in_language(english, "es").components[2].quiz
+    steps, who, rule, count = quiz.questions
+
+    assert [(item.id, item.text) for item in steps.items] == [
+        ("ask", "Preguntar"),
+        ("look", "Mirar"),
+    ]
+    assert [(pair.left, pair.right) for pair in who.pairs] == [
+        ("Guardia", "Puertas"),
+        ("Padre", "Foto"),
+    ]
+    assert (rule.text, gaps(rule)) == ("En {hours} horas, llame al {who}.", ["hours", "who"])
+    assert rule.gaps == english.components[2].quiz.questions[2].gaps
+    assert (count.text, count.feedback) == ("¿Cuántas puertas?", "Cuatro.")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('{id = "look", text = "Mirar"}, ', "", 'translation of "look" is missing'),
+        ('text = "Mirar"', 'text = "Preguntar"', "stands twice"),
+        ('"Mirar"}', '"Mirar"}, {id = "x", text = "X"}', '"x" is no item of this question'),
+        (', {left = "Padre", right = "Foto"}', "", '"pairs" has 1, the original has 2'),
+        ('right = "Foto"', 'right = "Puertas"', "stands twice"),
+        ("{hours}", "dos", 'the gap "hours" stands nowhere'),
+        ("{who}", "{who} o {when}", 'the gap "when" has no entry'),
+        ("{who}", "`{who}`", 'the gap "who" has no place in a link or in code'),
+    ],
+)
+def test_a_translated_part_that_does_not_fit_is_named(tmp_path, old, new, fault):
+    assert KINDS_ES.count(old) == 1
+    translation = KINDS_ES.replace(old, new)
+
+    found = faults_of(write_course(tmp_path, **{"quizzes/final.toml": KINDS, TEST: translation}))
+
+    assert [line for line in found if line.startswith(TEST) and fault in line], found
+
+
+def test_recordings_and_downloads_have_their_titles_in_the_words_of_the_course(tmp_path):
+    titles = """
+[[components]]
+id = "talk"
+title = "Una operadora cuenta"
+
+[[components]]
+id = "card"
+title = "La tarjeta"
+"""
+    words = COURSE_ES[: COURSE_ES.index("[[components]]")] + titles
+
+    talk, card = in_language(
+        content(write_course(tmp_path, **RECORDED, **{WORDS: words})), "es"
+    ).components[1:3]
+
+    assert (talk.title, card.title) == ("Una operadora cuenta", "La tarjeta")
+    assert "Where did you see him last?" in talk.recording.transcript_html
+
+
+def test_a_recording_without_a_title_in_the_other_language_is_named(tmp_path):
+    words = COURSE_ES[: COURSE_ES.index("[[components]]")] + "components = []\n"
+
+    found = faults_of(write_course(tmp_path, **RECORDED, **{WORDS: words}))
+
+    assert len([line for line in found if line.startswith(WORDS) and "is missing" in line]) == 2

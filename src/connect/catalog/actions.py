@@ -12,6 +12,7 @@ from connect import files
 from connect.audit import record
 from connect.catalog.check import check_course
 from connect.catalog.content import CourseContent, OpenTo
+from connect.catalog.evaluation_check import FOLDER, check_evaluation
 from connect.catalog.faults import Fault
 from connect.catalog.folder import Folder, content_hash
 from connect.catalog.tables import Course, CourseFile, CourseMedia, CourseVersion
@@ -43,7 +44,8 @@ async def publish_folder(
     content, faults = await asyncio.to_thread(check_course, folder, evaluations=evaluations)
     if content is None:
         return Published.REFUSED, 0, faults
-    return *await publish_content(actor, folder, content, source="folder"), faults
+    kept = await keep_files(folder, content, evaluations=evaluations)
+    return *await publish_kept(actor, content, kept, source="folder"), faults
 
 
 async def publish_content(
@@ -73,17 +75,22 @@ class MovedOn(Conflict):
     message = "Somebody published another version meanwhile. Nothing of yours was lost."
 
 
-async def keep_files(folder: Path, content: CourseContent) -> list[Kept]:
+async def keep_files(
+    folder: Path, content: CourseContent, *, evaluations: Path | None = None
+) -> list[Kept]:
     """Store the bytes of every file of *folder*, and say which they are.
 
     This comes before the transaction: a file without a row harms nothing, the reverse does.
+
+    Args:
+        evaluations: as for ``publish_folder``.
 
     Raises:
         ChangedMeanwhile: the folder is no longer what *content* was made of.
     """
     files_there = Folder(folder, [])
     digests = files_there.digests() or {}
-    if content_hash(digests) != content.hash:
+    if content_hash(digests | _asked(folder, content, evaluations)) != content.hash:
         raise ChangedMeanwhile
     rows = await CourseFile.select(CourseFile.sha256).where(
         CourseFile.sha256.is_in(sorted(set(digests.values())))
@@ -96,6 +103,15 @@ async def keep_files(folder: Path, content: CourseContent) -> list[Kept]:
             raise ChangedMeanwhile
         kept.append(Kept(path, digest, file.stat().st_size))
     return kept
+
+
+def _asked(folder: Path, content: CourseContent, evaluations: Path | None) -> dict[str, str]:
+    """The digests of the course's evaluation as its files are now."""
+    if content.evaluation is None:
+        return {}
+    return check_evaluation(
+        evaluations or folder.absolute().parent / FOLDER, content.evaluation
+    ).digests
 
 
 async def publish_kept(

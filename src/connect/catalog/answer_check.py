@@ -1,7 +1,7 @@
 """Checking the key of a question that is answered in another way than by choosing."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 
 import msgspec
@@ -26,9 +26,9 @@ def read_key(table: Table, question: Question, words: Words) -> Question:
         case QuestionKind.SHORT:
             return msgspec.structs.replace(question, accept=_accepted(table, "accept"))
         case QuestionKind.ORDER:
-            return msgspec.structs.replace(question, items=_items(table, words))
+            return msgspec.structs.replace(question, items=read_items(table, words))
         case QuestionKind.MATCH:
-            return msgspec.structs.replace(question, pairs=_pairs(table, words))
+            return msgspec.structs.replace(question, pairs=read_pairs(table, words))
         case _:
             return msgspec.structs.replace(question, gaps=_gaps(table, question))
 
@@ -56,7 +56,8 @@ def _accepted(table: Table, key: str) -> list[str]:
     return found
 
 
-def _items(table: Table, words: Words) -> list[Item]:
+def read_items(table: Table, words: Words) -> list[Item]:
+    """The items of an order: ids, and texts none of which is like another."""
     given = _parts(table, "items")
     found = []
     for one in given:
@@ -68,7 +69,8 @@ def _items(table: Table, words: Words) -> list[Item]:
     return found
 
 
-def _pairs(table: Table, words: Words) -> list[Pair]:
+def read_pairs(table: Table, words: Words) -> list[Pair]:
+    """The pairs of a match, none of which is like another on either side."""
     given = _parts(table, "pairs")
     found = []
     for one in given:
@@ -102,21 +104,11 @@ def _refuse_equal(given: list[Table], key: str, texts: list[str], why: str) -> N
 def _gaps(table: Table, question: Question) -> dict[str, list[str]]:
     gaps = table.table("gaps")
     found = {}
-    marks = GAP.findall(question.text)
-    inside = GAP.findall(_NO_PLACE.sub("", question.html))
     for name in gaps.keys():  # noqa: SIM118 -- a Table, not a dict
         found[name] = _accepted(gaps, name)
-        if name not in marks:
+        if name not in GAP.findall(question.text):
             gaps.refuse(f'the gap {quoted(name)} stands nowhere in "text"', name)
-    for name in dict.fromkeys(marks):
-        if not SLUG.fullmatch(name):
-            table.refuse(f"the gap {quoted(name)}: {SLUG_RULE}", "text")
-        elif name not in found:
-            table.refuse(f'the gap {quoted(name)} has no entry in "gaps"', "text")
-        if marks.count(name) > 1:
-            table.refuse(f"the gap {quoted(name)} stands twice", "text")
-        elif name not in inside or question.html.count(f"{{{name}}}") > 1:
-            table.refuse(f"the gap {quoted(name)} has no place in a link or in code", "text")
+    check_marks(table, question.html, question.text, found)
     if not table.has("gaps"):
         table.refuse('no right answer: "gaps" is missing')
     elif not found:
@@ -124,3 +116,18 @@ def _gaps(table: Table, question: Question) -> dict[str, list[str]]:
     elif len(found) > MOST_PARTS:
         table.refuse(f"{len(found)} gaps, over {MOST_PARTS}", "gaps")
     return found
+
+
+def check_marks(table: Table, html: str, text: str, gaps: Collection[str]) -> None:
+    """Refuse what the text of a cloze marks as a gap and cannot be one of *gaps*."""
+    marks = GAP.findall(text)
+    inside = GAP.findall(_NO_PLACE.sub("", html))
+    for name in dict.fromkeys(marks):
+        if not SLUG.fullmatch(name):
+            table.refuse(f"the gap {quoted(name)}: {SLUG_RULE}", "text")
+        elif name not in gaps:
+            table.refuse(f'the gap {quoted(name)} has no entry in "gaps"', "text")
+        if marks.count(name) > 1:
+            table.refuse(f"the gap {quoted(name)} stands twice", "text")
+        elif name not in inside or html.count(f"{{{name}}}") > 1:
+            table.refuse(f"the gap {quoted(name)} has no place in a link or in code", "text")

@@ -175,6 +175,8 @@ class QuestionWords(msgspec.Struct, frozen=True):
     html: str
     text: str
     choices: dict[str, ChoiceWords] = {}  # by id
+    items: dict[str, str] = {}  # by id
+    pairs: list[Pair] = []  # in the order of the original
     alt: str = ""
     feedback: str = ""
     feedback_html: str = ""

@@ -4,13 +4,22 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from connect.catalog.content import ComponentKind, CourseContent, CourseWords, Translation
+from connect.catalog.content import (
+    RECORDINGS,
+    ComponentKind,
+    CourseContent,
+    CourseWords,
+    Translation,
+)
 from connect.catalog.lesson_check import Surroundings
 from connect.catalog.prose import warn_about_sentences
 from connect.catalog.quiz_words import by_id
 from connect.catalog.toml_reader import read_toml
 from connect.catalog.toml_table import TITLE, Table
 from connect.catalog.translations import is_older, translations_of
+
+# The others have their title in a file of their own.
+_TITLED_HERE = RECORDINGS | {ComponentKind.ACKNOWLEDGEMENT, ComponentKind.DOWNLOAD}
 
 
 def check_course_words(content: CourseContent, course: Surroundings, path: str) -> CourseContent:
@@ -19,7 +28,7 @@ def check_course_words(content: CourseContent, course: Surroundings, path: str) 
     A component whose words stand in ``course.toml`` has its translation in that of ``course.toml``.
     """
     components = {component.id: component for component in content.components}
-    own = [c.id for c in content.components if c.kind is ComponentKind.ACKNOWLEDGEMENT]
+    own = {c.id: c.kind for c in content.components if c.kind in _TITLED_HERE}
     found: dict[str, CourseWords] = {}
     for language, other in translations_of(course, path).items():
         source = course.folder.read(other)
@@ -33,9 +42,13 @@ def check_course_words(content: CourseContent, course: Surroundings, path: str) 
             _list(table, "content_notes", content.content_notes),
             is_older(course, path, other),
         )
-        for name, one in by_id(table, "components", own, "acknowledgement of course.toml").items():
-            title, text = one.text("title", required=True, most=TITLE), _prose(one, "text")
-            one.close()
+        for name, one in by_id(
+            table, "components", own, "component with a title in course.toml"
+        ).items():
+            title = one.text("title", required=True, most=TITLE)
+            acknowledged = own.get(name) is ComponentKind.ACKNOWLEDGEMENT
+            text = _prose(one, "text") if acknowledged else ""
+            one.close(also=() if name in own else {"text"})
             if name in own:
                 words = Translation(title, text=text, older=found[language].older)
                 known = {**components[name].translations, language: words}

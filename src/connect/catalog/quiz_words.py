@@ -3,8 +3,10 @@
 import posixpath
 from collections.abc import Iterable
 
+from connect.catalog.answer_check import GAP, check_marks, read_items, read_pairs
 from connect.catalog.content import (
     ChoiceWords,
+    Pair,
     Question,
     QuestionKind,
     QuestionWords,
@@ -32,6 +34,7 @@ def check_quiz_words(
     if table is None:
         return None
     place = Place(course.folder, posixpath.dirname(path), faults, course.components)
+    place.shown = course.shown
     title = table.text("title", required=True, most=TITLE)
     asked = {question.id: question for question in quiz.questions}
     tables = by_id(table, "questions", asked, f"question in {original}")
@@ -66,18 +69,47 @@ def _question(table: Table, original: Question, place: Place, language: str) -> 
         html,
         text,
         _choices(table, original, place, language),
+        items=_items(table, original, place),
+        pairs=_pairs(table, original, place),
         alt=table.text("alt", required=bool(original.alt)),
         feedback=feedback,
         feedback_html=feedback_html,
     )
+    if original.kind is QuestionKind.CLOZE:
+        _check_gaps(table, original, html, text)
     table.close()
+    return found
+
+
+def _check_gaps(table: Table, original: Question, html: str, text: str) -> None:
+    """The same gaps, in whatever order the other language has them; what fills them stays."""
+    check_marks(table, html, text, original.gaps)
+    for name in original.gaps:
+        if name not in GAP.findall(text):
+            table.refuse(f'the gap {quoted(name)} stands nowhere in "text"', "text")
+
+
+def _items(table: Table, original: Question, place: Place) -> dict[str, str]:
+    if original.kind is not QuestionKind.ORDER:
+        return {}
+    by_id(table, "items", [item.id for item in original.items], "item of this question")
+    found = read_items(table, lambda one, key: words(one, key, place, required=True))
+    return {item.id: item.text for item in found}
+
+
+def _pairs(table: Table, original: Question, place: Place) -> list[Pair]:
+    """A pair has no id: the translation has as many, in the same order."""
+    if original.kind is not QuestionKind.MATCH:
+        return []
+    found = read_pairs(table, lambda one, key: words(one, key, place, required=True))
+    if table.has("pairs") and len(found) != len(original.pairs):
+        table.refuse(f'"pairs" has {len(found)}, the original has {len(original.pairs)}', "pairs")
     return found
 
 
 def _choices(
     table: Table, original: Question, place: Place, language: str
 ) -> dict[str, ChoiceWords]:
-    """What there is to choose from. Parts of other kinds of questions are read beside this."""
     if original.kind is QuestionKind.TRUE_FALSE:
         both = answers_in(language)
         return {name: ChoiceWords(w, w) for name, w in zip(("true", "false"), both, strict=True)}

@@ -52,7 +52,6 @@ def _component(component: Component, language: str) -> Component:
 
 
 def _question(question: Question, words: QuestionWords) -> Question:
-    """The words of the choices; those of other parts of a question go beside them."""
     choices = [
         replace(
             choice, html=w.html, text=w.text, feedback=w.feedback, feedback_html=w.feedback_html
@@ -69,4 +68,6 @@ def _question(question: Question, words: QuestionWords) -> Question:
         feedback=words.feedback,
         feedback_html=words.feedback_html,
         choices=choices,
+        items=[replace(item, text=words.items.get(item.id, item.text)) for item in question.items],
+        pairs=words.pairs or question.pairs,
     )

@@ -45,7 +45,8 @@ async def component_language(enrollment: Enrollment, component: str) -> str:
 async def reading(enrollment: Enrollment, content: CourseContent, component: str) -> dict[str, Any]:
     """What the player shows about languages: which there are, and whether this text is older."""
     language = await language_in(enrollment, content)
-    words = component_in(content, component).translations.get(language)
+    found = component_in(content, component)
+    words = found.translations.get(language)
     return {
         "languages": [(code, _name(code)) for code in languages_of(content)],
         "language": language,
@@ -53,7 +54,7 @@ async def reading(enrollment: Enrollment, content: CourseContent, component: str
         "title_lang": language if language in content.translations else content.language,
         "steps": {c.id: language_of(content, c, language) for c in content.components},
         "older": bool(words and words.older),
-        "missing": language != content.language and words is None,
+        "missing": language != content.language and words is None and not found.evaluation,
         "original": _name(content.language),
     }
 

@@ -193,6 +193,7 @@ async def _player(
     fact = facts.get(component, rules.NOTHING)
     titles = {c.id: c.title for c in content.components}
     base = f"/learn/{enrollment.id}"
+    spoken = await reading(enrollment, original, component)
     return page(
         request,
         "learning/player.html",
@@ -206,7 +207,7 @@ async def _player(
             "language": content.language,
             "begun": any(fact.done for fact in facts.values()),
         },
-        reading=await reading(enrollment, original, component),
+        reading=spoken,
         steps=[
             {
                 "id": c.id,
@@ -237,7 +238,10 @@ async def _player(
         },
         evaluation=found.evaluation
         and evaluation_forms.shown(
-            found.evaluation, content, f"{base}/{component}", fields or dict(request.query_params)
+            found.evaluation,
+            content,
+            f"{base}/{component}",
+            fields or {"language": spoken["language"], **request.query_params},
         ),
         errors=errors or {},
         next={"title": titles[following[0]], "url": ""} if following else None,

@@ -32,6 +32,7 @@ ORDER = ["tables", "rules", "queries", "actions", "api", "pages"]
 # What other features may import; besides the four, files named after a thing that say so here.
 ACROSS = {"tables", "rules", "queries", "actions"} | {
     "affiliations",
+    "answers",
     "archive",
     "authentication",
     "check",
@@ -40,6 +41,7 @@ ACROSS = {"tables", "rules", "queries", "actions"} | {
     "criteria",
     "documents",
     "enrolling",
+    "evaluation_check",
     "evaluations",
     "difference",
     "faults",

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import zipfile
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import make
 from catalog.course_folder import FILES, LESSON, QUIZ, changed, write_course
 from catalog.hostile_zips import GOOD, SLUG, zipped
+from catalog.test_translations import KINDS
 from connect.audit import AuditEvent
 from connect.catalog.actions import MovedOn, publish_folder
 from connect.catalog.queries import published_content
@@ -314,6 +316,8 @@ async def test_a_draft_is_mended_previewed_and_published_by_page(browser):
     await press(file, text=MENDED, revision="2")
     look = await someone.get(url)
     preview = await someone.get(f"{url}/preview/search")
+    picture = await someone.get(re.search(rf"{url}/media/[0-9a-f]+", preview.text)[0])
+    other = await someone.get(f"{url}/media/{'0' * 64}")
     quiz = await someone.get(f"{url}/preview/final")
     words = await someone.get(f"{url}/wording?path={QUIZ_PATH}")
     done = await press(f"{url}/publication", revision="3")
@@ -327,8 +331,40 @@ async def test_a_draft_is_mended_previewed_and_published_by_page(browser):
     assert "# Mine" in late.text
     assert "Nothing is published yet" in look.text
     assert "Close all the gates." in preview.text
-    assert "/media/" in preview.text
+    assert picture.status_code == 200
+    assert picture.headers["content-type"].startswith("image/svg+xml")
+    assert other.status_code == 404
     assert "Right" in quiz.text
     assert "You wait an hour before you search." in words.text
     assert "is published as version 2" in after.text
     assert gone.status_code == 404
+
+
+async def test_a_preview_tells_the_key_of_questions_without_choices(browser):
+    actor = await author()
+    await publish_zip(actor, zipped({**GOOD, f"{SLUG}/{QUIZ_PATH}": KINDS}), dry_run=False)
+    draft = await open_draft(actor, SLUG)
+    someone = await browser(actor)
+
+    quiz = await someone.get(f"/admin/courses/drafts/{draft.id}/preview/final")
+
+    assert "1. Ask; 2. Look" in quiz.text
+    assert "Guard: Gates; Parent: Photo" in quiz.text
+    assert "Call (gap 1) within (gap 2) hours." in quiz.text
+    assert "Gap 1: 911; Gap 2: 2" in quiz.text
+
+
+async def test_a_course_with_an_evaluation_is_published_from_a_zip_and_mended(database):
+    asks = str(FILES["course.toml"]).replace("evaluation = false", 'evaluation = "standard"')
+    actor = await author()
+    files = {**GOOD, f"{SLUG}/course.toml": asks}
+
+    done = await publish_zip(actor, zipped(files), dry_run=False)
+    draft = await open_draft(actor, SLUG)
+    await save_file(actor, draft.id, LESSON_PATH, MENDED, revision=1)
+    mended = await publish_draft(actor, draft.id, revision=2)
+
+    assert (done.version, mended.version) == (1, 2)
+    published = await published_content(SLUG)
+    assert published is not None
+    assert published.components[-1].evaluation is not None

@@ -13,8 +13,10 @@ from connect.catalog.archive import Refused, unpack
 from connect.catalog.check import check_course
 from connect.catalog.content import CourseContent
 from connect.catalog.difference import Line, difference
+from connect.catalog.evaluation_check import FOLDER
 from connect.catalog.faults import Fault
 from connect.catalog.queries import published_content
+from connect.config import settings
 from connect.errors import Invalid
 from connect.policy import Actor, Permission
 from connect.publishing.queries import concerned_by
@@ -63,7 +65,15 @@ async def unpacked(data: bytes) -> AsyncIterator[Path]:
             folder = await asyncio.to_thread(unpack, data, courses)
         except Refused as refusal:
             raise Invalid({"file": str(refusal)}) from None
+        with_evaluations(folder)
         yield folder
+
+
+def with_evaluations(folder: Path) -> None:
+    """Let the course in *folder* name the evaluations of the site, as it does in a checkout."""
+    beside = folder.parent / FOLDER
+    if folder != beside:
+        beside.symlink_to(Path(settings().courses_dir).absolute() / FOLDER)
 
 
 async def publish_zip(actor: Actor, data: bytes, *, dry_run: bool) -> Outlook:

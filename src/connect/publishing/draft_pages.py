@@ -1,6 +1,8 @@
 """Drafts of courses, as pages: look, mend a file or its wording, preview, publish."""
 
 import tomllib
+from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -10,11 +12,18 @@ from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 from markupsafe import Markup
 
-from connect.catalog.content import Component, CourseContent, with_components, with_media
+from connect.catalog.content import (
+    CHOSEN,
+    Component,
+    CourseContent,
+    with_components,
+    with_media,
+)
 from connect.catalog.faults import Fault
-from connect.catalog.queries import current_version, slug_of
+from connect.catalog.queries import current_version, media_of, slug_of
 from connect.catalog.wording import wordings
 from connect.errors import Invalid, NotFound
+from connect.learning.answers import key_in_words, with_gaps
 from connect.policy import Actor, Permission
 from connect.publishing import drafts
 from connect.publishing.actions import Faulty, Outlook, checked, look_at
@@ -23,6 +32,7 @@ from connect.publishing.queries import draft_by_id, files_of, source_of
 from connect.publishing.rules import is_text, line_diff
 from connect.publishing.tables import CourseDraft
 from connect.web.forms import read_form
+from connect.web.ranges import file_answer
 from connect.web.templating import moment, page, redirect
 
 ActorRequest = Request[Actor, Any, Any]
@@ -94,6 +104,18 @@ class DraftPages(Controller):
         async with drafts.laid_out(draft) as folder:
             content, _ = await checked(folder)
         return _preview_page(request, draft, content, component)
+
+    @get(f"{DRAFT}/media/{{sha256:str}}", permission=Permission.PUBLISH_COURSES)
+    async def media(
+        self, request: ActorRequest, draft_id: FromPath[UUID], sha256: FromPath[str]
+    ) -> Response[Any]:
+        draft = await draft_by_id(request.user, draft_id)
+        if sha256 not in (await files_of(draft.base)).values():
+            raise NotFound
+        row = await media_of(sha256)
+        return file_answer(
+            request, sha256, size=row.size, content_type=row.content_type, public=False
+        )
 
     @get(f"{DRAFT}/course.zip", permission=Permission.PUBLISH_COURSES)
     async def zip(self, request: ActorRequest, draft_id: FromPath[UUID]) -> Response[bytes]:
@@ -282,10 +304,13 @@ def _preview_page(
     component = next((one for one in content.components if one.id == name), None)
     if component is None:
         raise NotFound
-    url = f"{_address(draft.id)}/preview"
+    url, files = f"{_address(draft.id)}/preview", f"{_address(draft.id)}/media"
+
+    def address(path: str) -> str:
+        return f"{files}/{content.media[path].sha256}"
 
     def drawn(source: str) -> Markup:
-        shown = with_media(source, lambda path: f"/media/{content.media[path].sha256}")
+        shown = with_media(source, address)
         return Markup(with_components(shown, lambda other: f"{url}/{other}"))  # noqa: S704 -- sanitized by the check
 
     return page(
@@ -295,21 +320,29 @@ def _preview_page(
         components=[
             {"id": c.id, "title": c.title, "url": f"{url}/{c.id}"} for c in content.components
         ],
-        component=_shown(component, drawn),
+        component=_shown(component, drawn, address),
     )
 
 
-def _shown(component: Component, drawn: Any) -> dict[str, Any]:
+def _shown(
+    component: Component, drawn: Callable[[str], Markup], address: Callable[[str], str]
+) -> dict[str, Any]:
     questions = component.quiz.questions if component.quiz else []
+    recording = component.recording
+    file = recording.file if recording else component.download
     return {
         "id": component.id,
         "title": component.title,
-        "html": drawn(component.html),
+        "html": drawn(recording.transcript_html if recording else component.html),
         "text": component.text,
+        "file": {"url": address(file), "name": PurePosixPath(file).name} if file else None,
         "questions": [
             {
                 "id": question.id,
-                "html": drawn(question.html),
+                "html": drawn(with_gaps(question)),
+                "image": address(question.image) if question.image else "",
+                "alt": question.alt,
+                "key": [] if question.kind in CHOSEN else key_in_words(question),
                 "feedback": drawn(question.feedback_html),
                 "choices": [
                     {"html": drawn(c.html), "right": c.right, "feedback": drawn(c.feedback_html)}

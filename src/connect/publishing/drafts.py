@@ -19,7 +19,7 @@ from connect.catalog.wording import reworded
 from connect.db import locked, one, transaction
 from connect.errors import Conflict, Invalid
 from connect.policy import Actor, Permission
-from connect.publishing.actions import Outlook, checked, outlook
+from connect.publishing.actions import Outlook, checked, outlook, with_evaluations
 from connect.publishing.queries import draft_by_id, files_of, source_of
 from connect.publishing.rules import plain_lines, text_limit
 from connect.publishing.tables import CourseDraft
@@ -189,6 +189,7 @@ async def laid_out(draft: CourseDraft) -> AsyncIterator[Path]:
             text = edits.get(path)
             data = await files.get(digests[path]) if text is None else text.encode()
             await asyncio.to_thread(_lay, folder / path, data)
+        with_evaluations(folder)
         yield folder
 
 

@@ -65,11 +65,11 @@ from connect.merges.pages import MergePages
 from connect.paths.api import MyPathsApi, PathsApi
 from connect.paths.pages import PathPages
 from connect.policy import Permission, permitted
-from connect.readiness.agency_api import RostersOfReadinessApi
-from connect.readiness.agency_pages import ReadinessOfAgencyPages
 from connect.publishing.api import PublicationsApi
 from connect.publishing.draft_pages import DraftPages
 from connect.publishing.pages import PublishingPages
+from connect.readiness.agency_api import RostersOfReadinessApi
+from connect.readiness.agency_pages import ReadinessOfAgencyPages
 from connect.records.api import RecordsApi
 from connect.records.pages import RecordsPages
 from connect.reports.api import ReportsApi

@@ -10,6 +10,7 @@ import make
 from connect.catalog.tables import CourseVersion
 from connect.errors import ConnectError
 from connect.learning.actions import Event, enroll, note_event
+from connect.learning.answers import Given
 from connect.learning.attempts import start_attempt, submit_answers
 from connect.learning.overrides import override, withdraw_override
 from connect.learning.queries import enrollment_of, standing
@@ -60,7 +61,8 @@ async def do(deed, actor, manager, enrollment, content):
         elif deed in ("wrong", "right"):
             attempt, _ = await start_attempt(actor, enrollment.id, "final")
             chosen = ["a" if deed == "right" else "b"]
-            await submit_answers(actor, attempt.id, {"q1": chosen, "q2": chosen})
+            given = Given(choices=chosen)
+            await submit_answers(actor, attempt.id, {"q1": given, "q2": given})
         elif deed == "publish":
             numbers = CourseVersion.count().where(CourseVersion.course == enrollment.course)
             await make.course(make.content(slug=content.slug), number=1 + await numbers)

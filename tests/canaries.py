@@ -62,6 +62,7 @@ OF_NOBODY = {
     *("audit_anchor", "audit_event", "audit_head", "course", "course_media", "course_version"),
     *("course_grant", "grant_award", "path", "path_version"),
     *("course_draft", "course_file"),
+    *("accreditation", "credit_offer"),
     *("idempotency_key", "job", "mail_burst", "number_series", "rate_limit"),
     *("certificate_batch", "revocation_proposal", "signing_certificate"),  # staff's
 }

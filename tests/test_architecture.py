@@ -16,7 +16,7 @@ SOURCE = ROOT / "src" / "connect"
 LADDER = [
     {"mail"},
     {"agencies", "catalog"},
-    {"accounts", "grants"},
+    {"accounts", "credits", "grants"},
     {"certificates", "trainings"},
     {"learning"},
     {"paths"},

@@ -38,6 +38,8 @@ from connect.certificates.api import CertificatesApi, VerificationsApi
 from connect.certificates.pages import CertificatePages
 from connect.certificates.staff_api import BatchesApi, RevocationsApi
 from connect.certificates.staff_pages import CertificateStaffPages
+from connect.credits.api import CreditsApi
+from connect.credits.pages import CreditPages
 from connect.errors import ConnectError, show, show_busy, show_crash, show_http, show_unknown
 from connect.grants.api import GrantsApi
 from connect.grants.pages import GrantPages
@@ -96,6 +98,7 @@ API = [
     CoursesApi,
     CyclesApi,
     DocumentsApi,
+    CreditsApi,
     EnrollmentsApi,
     EvaluationsApi,
     FactorsApi,
@@ -135,6 +138,7 @@ PAGES = [
     CoursePages,
     DocumentPages,
     DraftPages,
+    CreditPages,
     FactorPages,
     GrantPages,
     HomePages,

@@ -10,6 +10,7 @@ FEATURES = [
     "catalog",
     "accounts",
     "grants",
+    "credits",
     "certificates",
     "trainings",
     "learning",

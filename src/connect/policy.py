@@ -96,6 +96,7 @@ class Permission(StrEnum):
     IMPORT_ROWS = "import_rows"
     MANAGE_GRANTS = "manage_grants"
     PUBLISH_COURSES = "publish_courses"  # in the site: from a ZIP, or mended there as a draft
+    MANAGE_CREDITS = "manage_credits"  # what boards give for courses, and who accredits us
     ADMINISTER = "administer"
 
 
@@ -201,6 +202,7 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
     },
     Permission.MANAGE_GRANTS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.PUBLISH_COURSES: {Role.AUTHOR: Relation.ANY, Role.ADMIN: Relation.ANY},
+    Permission.MANAGE_CREDITS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.GRANT_ROLES: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.RESET_FACTORS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.MERGE_PEOPLE: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},

@@ -7,6 +7,7 @@ import pytest
 import make
 from connect.catalog.content import Change, Credit, Media, Purpose, Translation
 from connect.certificates.tables import Certificate
+from connect.credits.tables import CreditOffer
 from connect.errors import NotFound
 from connect.learning import changes
 from connect.learning.actions import EnrollmentEnded, Event, enroll, note_event
@@ -141,7 +142,10 @@ def test_minutes_are_those_of_what_was_taken(over, minutes):
 
 async def test_a_short_cycle_is_taken_and_certified_for_its_own_minutes(database, clock):
     old = version(credits=[CREDIT])
-    await make.course(old)
+    published = await make.course(old)
+    offer = {"course": published.course, "state": "FL", "board": "FDLE", "minutes": 30}
+    offer |= {"made_by": published.id}
+    await CreditOffer(**offer, kind="contact hours", since=date(2026, 1, 1)).save()
     actor = await make.learner()
     first = await finish(actor, old.slug)
     await make.course(newer(old, credits=[CREDIT]), number=2)
@@ -156,7 +160,8 @@ async def test_a_short_cycle_is_taken_and_certified_for_its_own_minutes(database
     assert [r["component"] for r in rows] == ["one", "promise"]
     certificates = await Certificate.select().order_by(Certificate.number)
     assert [c["minutes"] for c in certificates] == [30, 13]
-    assert ["TX" in c["facts"] for c in certificates] == [True, False]
+    for board in ("TCOLE", "FDLE"):
+        assert [board in c["facts"] for c in certificates] == [True, False]
     assert [c["title"] for c in certificates] == [old.title, f"{old.title} (what changed)"]
     assert [t["minutes"] for t in await Training.select().order_by(Training.day)] == [30, 13]
     assert [c["minutes"] for c in await Completion.select().order_by(Completion.day)] == [30, 13]

@@ -12,13 +12,13 @@ import msgspec
 import segno
 from jinja2 import TemplateSyntaxError
 
+from connect.certificates.rules import CREDIT_LINES
 from connect.certificates.style import day_said, hours_said, style
 from connect.web.templating import environment
 
 TEXT = 200  # characters
 ACKNOWLEDGEMENT = 600  # characters; the wording that grants prescribe runs to 400
 MARK_SIZE = 200_000  # characters
-CREDIT_LINES = 8
 PACKED = 700  # characters of name, title and credit lines, from which all of them shrink
 
 # Which sister of Noto Serif sets a name; certificate.css has the fonts. Han alone may be Chinese

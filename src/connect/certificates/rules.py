@@ -5,6 +5,7 @@ import unicodedata
 from datetime import date
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: no I, L, O, U
+CREDIT_LINES = 8  # that a page has room for
 LENGTH = 26  # 130 bits, of which 128 are random
 
 

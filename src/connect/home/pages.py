@@ -72,6 +72,12 @@ ADMIN_LINKS = [
         "Publish a course from a ZIP, or mend its wording here: first you see what it changes.",
     ),
     (
+        Permission.MANAGE_CREDITS,
+        "/admin/credits",
+        "Credit",
+        "What boards of states give for each course, and the accreditations behind CEU.",
+    ),
+    (
         Permission.IMPORT_ROWS,
         "/admin/imports",
         "Imports",

@@ -14,6 +14,8 @@ from connect.catalog.content import Component, ComponentKind, CourseContent
 from connect.catalog.queries import content_of, current_version
 from connect.catalog.tables import CourseVersion
 from connect.certificates.actions import issue_certificate
+from connect.certificates.rules import CREDIT_LINES
+from connect.credits.queries import credit_lines
 from connect.db import locked, one, transaction
 from connect.errors import Conflict, Forbidden, NotFound
 from connect.jobs import enqueue
@@ -292,11 +294,9 @@ async def complete_if_met(actor: Actor, enrollment: Enrollment) -> bool:
         # A board gives credit for the whole course.
         credit_lines=[]
         if over
-        else [
-            f"{c.state} · {c.board} · {c.course_number} · {c.minutes} minutes"
-            for c in content.credits
-            if c.valid_from is None or c.valid_from <= day
-        ],
+        else await credit_lines(
+            content, enrollment.course, day, state=account.state, most=CREDIT_LINES
+        ),
         valid_months=content.valid_months,
         language=content.language,
         source_kind="enrollment",

@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from connect.catalog.content import Audience, CourseContent, Credit
 from connect.catalog.queries import content_of, courses, current_version
+from connect.credits.queries import credits_now
 from connect.fields import Key
 from connect.idempotency import once
 from connect.learning import actions, attempts, views
@@ -210,7 +211,7 @@ class CoursesApi(Controller):
             **_row(content, version.number),
             objectives=content.objectives,
             content_notes=content.content_notes,
-            credits=content.credits,
+            credits=await credits_now(content, version.course),
             components=[
                 ComponentRow(c.id, c.kind, c.title, c.minutes, c.required)
                 for c in content.components

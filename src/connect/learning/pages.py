@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery
 from connect import clock
 from connect.catalog.content import CourseContent
 from connect.catalog.queries import content_of, courses, current_version, slug_of, topics
+from connect.credits.queries import credits_now
 from connect.learning import actions, views
 from connect.learning.changes import Fate
 from connect.learning.cycles import Earlier, earlier
@@ -101,7 +102,7 @@ class CoursePages(Controller):
                 "objectives": content.objectives,
                 "content_notes": content.content_notes,
                 "components": content.components,
-                "credits": content.credits,
+                "credits": await credits_now(content, version.course),
                 "version": version.number,
                 "reviewed_on": content.reviewed_on,
             },

@@ -28,6 +28,7 @@ class Fate(StrEnum):
 # what is decided here is done: ``BY_HAND`` names the few that need more thought than that.
 PEOPLE: dict[str, Fate] = {
     "accommodation.made_by": Fate.STAYS,
+    "accreditation.made_by": Fate.STAYS,
     "account.merged_into": Fate.STAYS,  # a chain of merges is undone link by link
     "address.account": Fate.STAYS,  # as the address that signed in does: its owner is told there
     "affirmation.asked_by": Fate.STAYS,
@@ -48,6 +49,7 @@ PEOPLE: dict[str, Fate] = {
     "course_draft.changed_by": Fate.STAYS,
     "course_draft.made_by": Fate.STAYS,
     "course_grant.made_by": Fate.STAYS,
+    "credit_offer.made_by": Fate.STAYS,
     "duplicate_pair.one": Fate.STAYS,
     "duplicate_pair.other": Fate.STAYS,
     "duplicate_pair.told_by": Fate.STAYS,

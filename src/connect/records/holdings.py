@@ -11,6 +11,7 @@ from connect.agencies import tables as agencies
 from connect.audit import AuditAnchor, AuditEvent, AuditHead
 from connect.catalog import tables as catalog
 from connect.certificates import tables as certificates
+from connect.credits.tables import Accreditation, CreditOffer
 from connect.grants.tables import CourseGrant, Grant
 from connect.idempotency import IdempotencyKey
 from connect.imports import tables as imports
@@ -282,6 +283,18 @@ HOLDINGS = [
         whose=by("made_by"),
         none="since until made_at",
         pseudonym="id course grant made_by",
+    ),
+    Holding(
+        table=Accreditation,
+        whose=by("made_by"),
+        none="body number kinds since until made_at",
+        pseudonym="id made_by",
+    ),
+    Holding(
+        table=CreditOffer,
+        whose=by("made_by"),
+        none="state board course_number minutes kind since until made_at",
+        pseudonym="id course made_by",
     ),
     Holding(
         table=DuplicatePair,

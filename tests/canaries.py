@@ -30,6 +30,7 @@ from connect.agencies.tables import Agency, AgencyCode, AgencyDomain, AgencyProf
 from connect.assignments.tables import Assigned, Assignment, AssignmentReminder
 from connect.catalog.path_check import PathContent, PathCourse
 from connect.catalog.tables import Course
+from connect.external.tables import ExternalCompletion
 from connect.imports.tables import Import, RefusedRow
 from connect.learning.actions import Event, enroll, note_event
 from connect.learning.answers import Given
@@ -79,6 +80,7 @@ KEPT = {
     "eligibility_case": {"document"},
     "enrollment": {"last_component"},
     "enrollment_language": {"language"},
+    "external_completion": {"evidence"},
     "import_file": {"file"},
     "mail": {"kind", "once", "state"},
     "mail_preference": {"kind"},
@@ -159,6 +161,14 @@ async def _belongings(actor: Actor, account: Account, agency: Agency) -> None:
         kind="due", person=account.id, about=one.id, due_on=today, days=0, decided_on=today
     ).save()
     await Reminder(agency=agency.id, person=account.id, day=today, made_by=actor.id).save()
+    await ExternalCompletion(
+        account=account.id,
+        title="Elsewhere",
+        provider="Others",
+        day=today,
+        minutes=60,
+        made_by=account.id,
+    ).save()
     twin = await make.account()
     await DuplicatePair(one=account.id, other=twin.id, reasons="name_state").save()
     merge = Merge(kind="people", kept=account.id, gone=twin.id, made_by=actor.id)

@@ -18,7 +18,7 @@ LADDER = [
     {"agencies", "catalog"},
     {"accounts", "credits", "grants"},
     {"certificates", "trainings"},
-    {"learning"},
+    {"external", "learning"},
     {"paths"},
     {"publishing", "reports", "rosters", "trail", "transcripts"},
     {"assignments", "readiness"},

@@ -171,6 +171,7 @@ def test_what_is_not_set_keeps_its_default(text, changed):
         "register": (60, 3600),
         "verify": (30, 60),
         "mail": (3, 3600),
+        "upload": (20, 3600),
         **changed,
     }
 

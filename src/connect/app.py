@@ -41,6 +41,8 @@ from connect.certificates.staff_pages import CertificateStaffPages
 from connect.credits.api import CreditsApi
 from connect.credits.pages import CreditPages
 from connect.errors import ConnectError, show, show_busy, show_crash, show_http, show_unknown
+from connect.external.api import ExternalApi
+from connect.external.pages import ExternalPages
 from connect.grants.api import GrantsApi
 from connect.grants.pages import GrantPages
 from connect.home.api import ListsApi, live, metrics, ready
@@ -101,6 +103,7 @@ API = [
     CreditsApi,
     EnrollmentsApi,
     EvaluationsApi,
+    ExternalApi,
     FactorsApi,
     GrantsApi,
     ImportsApi,
@@ -139,6 +142,7 @@ PAGES = [
     DocumentPages,
     DraftPages,
     CreditPages,
+    ExternalPages,
     FactorPages,
     GrantPages,
     HomePages,

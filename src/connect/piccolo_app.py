@@ -16,6 +16,7 @@ FEATURES = [
     "learning",
     "paths",
     "publishing",
+    "external",
     "imports",
     "rosters",
     "readiness",

@@ -70,6 +70,7 @@ class Permission(StrEnum):
     EXPORT_CERTIFICATES = "export_certificates"  # many as one file
     READ_ENROLLMENTS = "read_enrollments"  # where others stand in courses, and what staff set aside
     OVERRIDE = "override"  # say that a component is met, or open a failed course again
+    REVIEW_COMPLETIONS = "review_completions"  # of what others completed elsewhere
     READ_REPORTS = "read_reports"
     READ_OUTBOX = "read_outbox"
     RELEASE_MAIL = "release_mail"  # send or discard what is held; try again what failed
@@ -130,6 +131,7 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
     },
     # Who manages courses, and not who keeps people's records (R4).
     Permission.OVERRIDE: {Role.AUTHOR: Relation.ANY, Role.ADMIN: Relation.ANY},
+    Permission.REVIEW_COMPLETIONS: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.READ_REPORTS: {
         Role.ANALYST: Relation.ANY,
         Role.AUDITOR: Relation.ANY,

@@ -38,6 +38,10 @@ KEPT = {
     ("override", "evidence"),
     ("override", "reason"),
     ("override", "withdrawal_reason"),
+    ("external_completion", "title"),
+    ("external_completion", "provider"),
+    ("external_completion", "number"),
+    ("external_completion", "reason"),
     ("training", "title"),
     ("affirmation", "name"),  # an executive's word, as it was given
     ("affirmation", "title"),

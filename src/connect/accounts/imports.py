@@ -283,8 +283,9 @@ async def _held(sql: str, emails: list[str], lock: str = "") -> list[dict[str, A
     return await fetch(sql.replace("{marks}", marks).replace("{lock}", lock), *emails)
 
 
-async def _batch(rows: Rows) -> _Batch:
-    emails = sorted({facts["email"] for _, facts in rows})
+async def held_accounts(addresses: Iterable[str]) -> dict[str, Account]:
+    """Address → whose it is, proved further ones too; nobody else changes them meanwhile."""
+    emails = sorted(set(addresses))
     accounts: dict[str, Account] = {}
     by_id: dict[UUID, Account] = {}  # somebody may stand in a file under two addresses
     for part in _parts(emails, LOOKED_UP):
@@ -293,9 +294,14 @@ async def _batch(rows: Rows) -> _Batch:
             for row in await _held(held, part, lock):
                 address = row.pop("meant")
                 accounts[address] = by_id.setdefault(row["id"], Account(**row))
+    return accounts
+
+
+async def _batch(rows: Rows) -> _Batch:
+    accounts = await held_accounts(facts["email"] for _, facts in rows)
     works: dict[UUID, list[Work]] = {}
     columns = [getattr(Affiliation, name) for name in WORK]
-    for part in _parts(list(by_id), LOOKED_UP):
+    for part in _parts(list({row.id for row in accounts.values()}), LOOKED_UP):
         for work in await Affiliation.select(*columns).where(Affiliation.account.is_in(part)):
             works.setdefault(work["account"], []).append(work)
     return _Batch(accounts, works)

@@ -23,6 +23,10 @@ LISTED = """
 SELECT v.id, c.slug, v.course AS course_id, v.number
 FROM course_version v JOIN course c ON c.id = v.course WHERE {where} ORDER BY c.slug LIMIT {limit}
 """
+NAMED = """
+SELECT k.id FROM course k JOIN course_version v ON v.course = k.id AND v.is_current = {}
+WHERE k.slug = {} OR lower(v.code) = {}
+"""
 OFFERED = """
 SELECT k.slug, v.title FROM course k JOIN course_version v ON v.course = k.id AND v.is_current
 ORDER BY v.title, k.slug
@@ -113,6 +117,13 @@ async def topics() -> list[str]:
 async def slug_of(course: UUID) -> str:
     """The slug of a course."""
     return str((await one(Course.objects().where(Course.id == course))).slug)
+
+
+async def course_named(name: str) -> UUID | None:
+    """The published course with this code or slug, in any case; None when it is not just one."""
+    meant = name.strip().casefold()
+    rows = await fetch(NAMED, True, meant, meant)
+    return rows[0]["id"] if len(rows) == 1 else None
 
 
 async def offered_courses() -> list[tuple[str, str]]:

@@ -72,6 +72,12 @@ ADMIN_LINKS = [
         "Publish a course from a ZIP, or mend its wording here: first you see what it changes.",
     ),
     (
+        Permission.REVIEW_COMPLETIONS,
+        "/admin/external-completions",
+        "Completed elsewhere",
+        "Accept what people completed with others, or what a file brought in.",
+    ),
+    (
         Permission.MANAGE_CREDITS,
         "/admin/credits",
         "Credit",
@@ -81,7 +87,7 @@ ADMIN_LINKS = [
         Permission.IMPORT_ROWS,
         "/admin/imports",
         "Imports",
-        "Bring in agencies, people or a roster: a trial run first, then for real.",
+        "Bring in agencies, people, rosters, older completions: first a trial run, then for real.",
     ),
     (
         Permission.READ_OUTBOX,

@@ -7,6 +7,8 @@ import msgspec
 
 from connect.accounts.imports import take_people, take_roster
 from connect.agencies.imports import take_agencies
+from connect.external import rules as external
+from connect.external.imports import take_completions
 from connect.imports import rules
 from connect.imports.tables import Import, ImportKind
 from connect.policy import Actor
@@ -38,6 +40,10 @@ async def _roster(actor: Actor, row: Import, rows: Rows) -> Taken:
     return await take_roster(actor, rows, agency=row.agency, dry_run=row.dry_run, invite=row.invite)
 
 
+async def _completions(actor: Actor, row: Import, rows: Rows) -> Taken:
+    return await take_completions(actor, rows, import_file=row.id, dry_run=row.dry_run)
+
+
 KINDS = {
     ImportKind.AGENCIES: Kind(
         "Agencies", rules.AGENCY_FIELDS, ("name", "state"), rules.agency_of, _agencies
@@ -57,5 +63,12 @@ KINDS = {
         rules.member_of,
         _roster,
         invites=True,
+    ),
+    ImportKind.COMPLETIONS: Kind(
+        "Completions elsewhere",
+        external.FIELDS,
+        external.NEEDED,
+        external.row_of,
+        _completions,
     ),
 }

@@ -23,6 +23,7 @@ class ImportKind(StrEnum):
     AGENCIES = "agencies"
     PEOPLE = "people"
     ROSTER = "roster"
+    COMPLETIONS = "completions"
 
 
 class ImportState(StrEnum):

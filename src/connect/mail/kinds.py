@@ -156,6 +156,11 @@ KINDS = {
         "A certificate of yours was revoked",
         "You get this because you hold the certificate.",
     ),
+    "external/decided": Kind(
+        MailClass.SERVICE,
+        "What you completed elsewhere was decided on",
+        "You get this because you handed in what you completed elsewhere.",
+    ),
     "learning/completed": Kind(
         MailClass.SERVICE,
         "You completed a course and have a certificate",

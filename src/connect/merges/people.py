@@ -52,6 +52,12 @@ WHERE m.learner = {}
 GROUP BY m.id, m.enrollment, m.training, m.day, k.title, k.number, v.number
 ORDER BY m.day, m.id
 """
+EXTERNAL_REPEATS = """
+SELECT x.id FROM external_completion x JOIN external_completion y ON y.account = {}
+  AND lower(y.title) = lower(x.title) AND lower(y.provider) = lower(x.provider) AND y.day = x.day
+  AND y.state IN ('submitted', 'accepted')
+WHERE x.account = {}
+"""
 JOINED = "The account was joined with another one of the same person."
 ASKED_TWICE = "The same person asked for this agency from another account, too."
 
@@ -95,6 +101,7 @@ async def _records(
 ) -> list[Step]:
     """Everything but repeats goes to *keep*; so do the certificates of repeats."""
     stay = {row[name] for row in repeats for name in ("id", "enrollment")} | voided
+    stay |= {row["id"] for row in await fetch(EXTERNAL_REPEATS, keep.id, gone.id)}
     found: list[Step] = []
     for table, column, rows in await referring(PEOPLE, Fate.MOVES, gone.id):
         key = key_of(table)._meta.name

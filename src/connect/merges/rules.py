@@ -58,6 +58,9 @@ PEOPLE: dict[str, Fate] = {
     "enrollment.learner": Fate.MOVES,  # but for repeats; one of two open ones is withdrawn
     "erasure.account": Fate.STAYS,
     "erasure.erased_by": Fate.STAYS,
+    "external_completion.account": Fate.MOVES,  # but for repeats
+    "external_completion.decided_by": Fate.STAYS,
+    "external_completion.made_by": Fate.STAYS,
     "factor.account": Fate.ENDS,
     "grant_award.made_by": Fate.STAYS,
     "import_file.made_by": Fate.STAYS,
@@ -137,6 +140,7 @@ BY_HAND = {
 OTHERS = {
     "certificate.source",  # the enrollment, which keeps its id
     "certificate.supersedes",  # a certificate
+    "external_completion.import_file",
     "mail_burst.event",
     "reminder.about",  # an assigned or a completion
     "one_time_link.about",  # an eligibility case
@@ -161,6 +165,7 @@ WORDS = {
     "agency_code": ("code", "codes"),
     "agency_domain": ("e-mail domain", "e-mail domains"),
     "api_token": ("API token", "API tokens"),
+    "external_completion": ("completion elsewhere", "completions elsewhere"),
     "factor": ("second factor", "second factors"),
     "mail": ("notice", "notices"),
     "recovery_code": ("recovery code", "recovery codes"),

@@ -23,6 +23,7 @@ from connect.audit import record
 from connect.config import settings
 from connect.db import fetch, locked, one, transaction
 from connect.errors import Conflict, Forbidden, Invalid
+from connect.external.actions import withdraw_waiting
 from connect.jobs import enqueue
 from connect.mail.actions import forget_mail
 from connect.mail.tables import Mail
@@ -203,6 +204,7 @@ async def _erase(actor: Actor, account: Account, erased: Erased, reason: str) ->
 
 async def _end_work(account: Account) -> None:
     """Nobody waits for this person any more, and no agency counts on them."""
+    await withdraw_waiting(SYSTEM, account.id)
     today = clock.day_in(account.time_zone, clock.now())
     await Affiliation.update({Affiliation.until: today}).where(
         Affiliation.account == account.id,

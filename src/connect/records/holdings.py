@@ -12,6 +12,7 @@ from connect.audit import AuditAnchor, AuditEvent, AuditHead
 from connect.catalog import tables as catalog
 from connect.certificates import tables as certificates
 from connect.credits.tables import Accreditation, CreditOffer
+from connect.external.tables import ExternalCompletion
 from connect.grants.tables import CourseGrant, Grant
 from connect.idempotency import IdempotencyKey
 from connect.imports import tables as imports
@@ -188,6 +189,15 @@ HOLDINGS = [
     *LEARNING,
     *ASSIGNMENTS,
     *PATHS,
+    Holding(
+        table=ExternalCompletion,
+        whose=by("account"),
+        none="day minutes evidence_kind evidence_size brought_in state made_at decided_at",
+        pseudonym="id account course import_file made_by decided_by",
+        personal="title provider number evidence reason",
+        rows_go=When.ERASURE,  # nothing is counted from them
+        files={"evidence": "1 = 1"},
+    ),
     Holding(
         table=Training,
         whose=by("person"),

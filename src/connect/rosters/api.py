@@ -64,13 +64,14 @@ Note = Annotated[
 ]
 
 
-class StandingOut(msgspec.Struct):
+class StandingOut(msgspec.Struct, omit_defaults=True):
     course: str
     state: str
     completed_on: date | None
     certificate: str | None
     expires_on: date | None
     by_hand: bool  # staff recorded a part of it
+    elsewhere: bool = False  # with somebody else, and accepted by staff
 
 
 class PersonOut(msgspec.Struct):
@@ -113,7 +114,13 @@ def shown(person: Person) -> PersonOut:
     facts = {n: getattr(person, n) for n in PersonOut.__struct_fields__ if n != "courses"}
     courses = [
         StandingOut(
-            s.required.slug, s.state, s.completed_on, s.certificate, s.expires_on, s.by_hand
+            s.required.slug,
+            s.state,
+            s.completed_on,
+            s.certificate,
+            s.expires_on,
+            s.by_hand,
+            s.elsewhere,
         )
         for s in person.courses
     ]

@@ -229,7 +229,8 @@ def _told(standing: Standing) -> str:
     """When a course was completed, and until when that counts."""
     parts = []
     if standing.completed_on:
-        parts.append(f"Completed {day(standing.completed_on)}")
+        where = " elsewhere" if standing.elsewhere else ""
+        parts.append(f"Completed{where} {day(standing.completed_on)}")
     if standing.expires_on:
         word = "expired" if standing.state is State.MISSING else "expires"
         parts.append(f"{word} {day(standing.expires_on)}")

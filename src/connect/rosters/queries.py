@@ -48,16 +48,28 @@ WHERE f.consented_at IS NOT NULL AND (f.until IS NULL OR c.day <= f.until)
   AND c.enrollment NOT IN (SELECT source FROM certificate
     WHERE source_kind = 'enrollment' AND status = 'revoked')
 """
+# What was accepted of other providers and stands for a course of ours (R17), under the same terms.
+ELSEWHERE = """
+FROM affiliation f JOIN external_completion c ON c.account = f.account
+WHERE f.consented_at IS NOT NULL AND (f.until IS NULL OR c.day <= f.until)
+  AND c.state = 'accepted'
+"""
 NUMBERED = f" JOIN certificate x ON {standing('x', 'c.enrollment')}"
-COMPLETIONS = (
-    f"SELECT f.id, e.course, c.day, x.number, {BY_HAND} AS by_hand"
-    f"{SHARED.replace('{numbered}', NUMBERED)}"
-    " AND f.id IN ({people}) AND e.course IN ({courses})"
-)
-LATEST = (
-    f" LEFT JOIN (SELECT f.id, {{columns}}{SHARED.replace('{numbered}', '')}"
-    " AND f.agency IN ({agencies}) AND e.course IN ({courses}) GROUP BY f.id) d ON d.id = f.id"
-)
+COMPLETIONS = f"""
+SELECT f.id, e.course, c.day, x.number, {BY_HAND} AS by_hand,
+  1 = 0 AS elsewhere{SHARED.replace("{numbered}", NUMBERED)}
+  AND f.id IN ({{people}}) AND e.course IN ({{courses}})
+UNION ALL SELECT f.id, c.course, c.day, '', 1 = 0, 1 = 1{ELSEWHERE}
+  AND f.id IN ({{people}}) AND c.course IN ({{courses}})
+"""
+LATEST = f"""
+LEFT JOIN (SELECT s.id, {{columns}} FROM (
+  SELECT f.id, e.course, c.day{SHARED.replace("{numbered}", "")}
+    AND f.agency IN ({{agencies}}) AND e.course IN ({{courses}})
+  UNION ALL SELECT f.id, c.course, c.day{ELSEWHERE}
+    AND f.agency IN ({{agencies}}) AND c.course IN ({{courses}})
+) s GROUP BY s.id) d ON d.id = f.id
+"""  # noqa: S608 -- our own words
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,11 +221,11 @@ async def _rows(
 def _latest(family: list[UUID], required: list[Required]) -> tuple[str, list[Any]]:
     """A join that gives the last completion of each course as ``d.day0``, ``d.day1``, …"""
     columns = (
-        f"max(CASE WHEN e.course = {{}} THEN c.day END) AS day{n}" for n in range(len(required))
+        f"max(CASE WHEN s.course = {{}} THEN s.day END) AS day{n}" for n in range(len(required))
     )
     courses = [r.course for r in required]
     sql = LATEST.replace("{columns}", ", ".join(columns)).replace("{courses}", _marks(courses))
-    return sql, [*courses, *family, *courses]
+    return sql, [*courses, *family, *courses, *family, *courses]
 
 
 def _in_state(state: State, required: list[Required], on: date) -> tuple[str, list[Any]]:
@@ -251,7 +263,7 @@ async def _judged(rows: list[dict[str, Any]], required: list[Required]) -> list[
     for first in range(0, len(sharing), AT_ONCE):
         ids = sharing[first : first + AT_ONCE]
         sql = COMPLETIONS.replace("{people}", _marks(ids)).replace("{courses}", _marks(courses))
-        for row in await fetch(sql, *ids, *courses):
+        for row in await fetch(sql, *ids, *courses, *ids, *courses):
             done.setdefault(row["id"], []).append(_done(row))
     on = today()
     found = []
@@ -269,7 +281,8 @@ async def _judged(rows: list[dict[str, Any]], required: list[Required]) -> list[
 
 
 def _done(row: dict[str, Any]) -> Done:
-    return Done(row["course"], row["day"], row["number"], by_hand=bool(row["by_hand"]))
+    by_hand, elsewhere = bool(row["by_hand"]), bool(row["elsewhere"])
+    return Done(row["course"], row["day"], row["number"], by_hand=by_hand, elsewhere=elsewhere)
 
 
 def _marks(values: list[Any]) -> str:

@@ -49,6 +49,7 @@ class Done(msgspec.Struct, frozen=True):
     day: date
     certificate: str = ""  # its number
     by_hand: bool = False  # staff recorded a part of it
+    elsewhere: bool = False  # with somebody else, and accepted
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -60,6 +61,7 @@ class Standing(msgspec.Struct, frozen=True):
     certificate: str | None = None
     expires_on: date | None = None
     by_hand: bool = False
+    elsewhere: bool = False
 
 
 def applies(required: Required, category: str | None) -> bool:
@@ -88,7 +90,9 @@ def standing(required: Required, done: Sequence[Done], today: date) -> Standing:
         state = State.COMPLETE
     else:
         state = State.EXPIRING if end > today else State.MISSING
-    return Standing(required, state, last.day, last.certificate or None, end, last.by_hand)
+    return Standing(
+        required, state, last.day, last.certificate or None, end, last.by_hand, last.elsewhere
+    )
 
 
 def standings(

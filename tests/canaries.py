@@ -55,6 +55,7 @@ from connect.readiness import tables as readiness
 from connect.records.tables import Erasure
 from connect.rosters.tables import Reminder, RequiredCourse
 from connect.security import seal
+from connect.transcripts.tables import TranscriptShare
 
 CANARY = "kanarienvogel"
 ENOUGH = 40  # characters of a column that holds words and no code
@@ -93,6 +94,7 @@ KEPT = {
     "override": {"component"},
     "record_merge_step": {"table_name", "column_name", "row_key"},
     "session": {"id_hash"},
+    "transcript_share": {"token_hash"},
 }
 
 
@@ -169,6 +171,7 @@ async def _belongings(actor: Actor, account: Account, agency: Agency) -> None:
         minutes=60,
         made_by=account.id,
     ).save()
+    await TranscriptShare(account=account.id, token_hash="d" * 64, expires_on=today).save()
     twin = await make.account()
     await DuplicatePair(one=account.id, other=twin.id, reasons="name_state").save()
     merge = Merge(kind="people", kept=account.id, gone=twin.id, made_by=actor.id)

@@ -172,6 +172,7 @@ def test_what_is_not_set_keeps_its_default(text, changed):
         "verify": (30, 60),
         "mail": (3, 3600),
         "upload": (20, 3600),
+        "pdf": (30, 3600),
         **changed,
     }
 

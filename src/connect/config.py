@@ -17,7 +17,7 @@ import msgspec
 ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 SECRETS = {"secret_key", "database_url", "smtp_url", "signing_key"}
-LIMITS = "sign_in=10/15m,network=30/1m,register=60/1h,verify=30/1m,mail=3/1h,upload=20/1h"
+LIMITS = "sign_in=10/15m,network=30/1m,register=60/1h,verify=30/1m,mail=3/1h,upload=20/1h,pdf=30/1h"
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

@@ -21,6 +21,7 @@ FEATURES = [
     "rosters",
     "readiness",
     "assignments",
+    "transcripts",
     "records",
     "merges",
 ]

@@ -25,6 +25,7 @@ from connect.merges import duplicates
 from connect.paths import actions as paths
 from connect.records import actions as records
 from connect.records import retention
+from connect.transcripts import actions as transcripts
 
 HANDLERS: dict[str, jobs.Handler] = {
     "accounts.answer_address": addresses.answer_address,
@@ -56,6 +57,7 @@ HANDLERS: dict[str, jobs.Handler] = {
     "records.retention": retention.end_retention,
     "merges.look": duplicates.look,
     "merges.sweep": merges.sweep,
+    "transcripts.end_expired": transcripts.end_expired,
 }
 EVERY: dict[str, timedelta] = {
     "accounts.end_old_verifications": timedelta(days=1),
@@ -74,6 +76,7 @@ EVERY: dict[str, timedelta] = {
     "merges.sweep": timedelta(days=1),
     "paths.sweep": timedelta(days=1),
     "records.retention": timedelta(days=1),
+    "transcripts.end_expired": timedelta(days=1),
 }
 
 _last_slots: dict[str, int] = {}

@@ -100,6 +100,7 @@ PEOPLE: dict[str, Fate] = {
     "roster_reminder.made_by": Fate.STAYS,
     "roster_reminder.person": Fate.STAYS,  # one a day for each account
     "session.account": Fate.ENDS,
+    "transcript_share.account": Fate.MOVES,
     "training.person": Fate.MOVES,  # but for repeats, which are voided
 }
 # Every column that refers to an agency.
@@ -178,6 +179,7 @@ WORDS = {
     "role_grant": ("role", "roles"),
     "roster_line": ("line of a roster", "lines of rosters"),
     "session": ("session", "sessions"),
+    "transcript_share": ("link to the transcript", "links to the transcript"),
     "training": ("counted training", "counted trainings"),
 }
 

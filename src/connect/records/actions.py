@@ -34,6 +34,7 @@ from connect.records.register import Holding, When
 from connect.records.tables import Erasure
 from connect.records.whose import Person
 from connect.security import unseal
+from connect.transcripts.actions import end_shares_of
 
 # Of the addresses that somebody added and did not prove, those that are another one's.
 TAKEN = """
@@ -185,6 +186,7 @@ async def remove_files(digests: list[str]) -> None:
 
 
 async def _erase(actor: Actor, account: Account, erased: Erased, reason: str) -> None:
+    await end_shares_of(actor, account.id)
     await _end_work(account)
     await _unask(account)
     person = await _reached(account)

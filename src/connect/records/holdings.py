@@ -31,6 +31,7 @@ from connect.records.whose import addressed, by, either, mentions, named, nobody
 from connect.rosters.tables import Reminder, RequiredCourse
 from connect.security import unseal
 from connect.trainings.tables import Training
+from connect.transcripts.tables import TranscriptShare
 
 
 def _its_id(row: Row) -> str:
@@ -197,6 +198,14 @@ HOLDINGS = [
         personal="title provider number evidence reason",
         rows_go=When.ERASURE,  # nothing is counted from them
         files={"evidence": "1 = 1"},
+    ),
+    Holding(
+        table=TranscriptShare,
+        whose=by("account"),
+        hidden="token_hash",
+        none="scope since expires_on made_at last_seen_at ended_at",
+        pseudonym="id account chosen",
+        rows_go=When.ERASURE,  # a link works on when the account is closed (scenario 25)
     ),
     Holding(
         table=Training,

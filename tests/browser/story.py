@@ -281,7 +281,8 @@ class Story:
         """What the learner finds later: the transcript, the course, the start page, the account."""
         learner, page = self.learner, self.learner.page
         await learner.follow("My training", within="main")
-        await expect(page.get_by_role("row")).to_have_count(2)
+        listed = page.get_by_role("table", name="Completed courses")
+        await expect(listed.get_by_role("row")).to_have_count(2)
         await self.look(page, "transcript")
         await learner.follow("Courses", within="nav")
         await learner.follow(COURSE)

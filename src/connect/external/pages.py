@@ -143,7 +143,7 @@ async def _queue(
 ) -> Response[str]:
     behind = read_cursor(after, UUID) if after else None
     zone = request.user.time_zone
-    rows = await waiting(request.user, after=behind, limit=PER_PAGE)
+    rows = await waiting(request.user, after=behind, limit=PER_PAGE, with_files=False)
     kept, following = cut(rows, PER_PAGE, lambda row: row["id"])
     return page(
         request,

@@ -33,10 +33,17 @@ async def own(actor: Actor, *, before: UUID | None = None, limit: int) -> list[d
     return await fetch(f"{COLUMNS} WHERE {where} ORDER BY x.id DESC LIMIT {limit + 1}", *given)
 
 
-async def waiting(actor: Actor, *, after: UUID | None = None, limit: int) -> list[dict[str, Any]]:
-    """What waits for a decision, longest first, one more than *limit* at most."""
+async def waiting(
+    actor: Actor, *, after: UUID | None = None, limit: int, with_files: bool = True
+) -> list[dict[str, Any]]:
+    """What waits for a decision, longest first, one more than *limit* at most.
+
+    Args:
+        with_files: also what a file brought in, which ``imported`` tells of as a whole.
+    """
     actor.must(Permission.REVIEW_COMPLETIONS)
-    where, given = WAITING, list[Any]()
+    where = WAITING if with_files else f"{WAITING} AND x.import_file IS NULL"
+    given = list[Any]()
     if after:
         where, given = f"{where} AND x.id > {{}}", [after]
     return await fetch(f"{COLUMNS} WHERE {where} ORDER BY x.id LIMIT {limit + 1}", *given)

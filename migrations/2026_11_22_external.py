@@ -19,7 +19,7 @@ from piccolo.table import Table
 
 from connect.db import uuid7
 
-ID = "2026-11-22T20:22:00:000000"
+ID = "2026-11-22T20:22:13:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "external"
 

@@ -9,7 +9,7 @@ from piccolo.table import Table
 
 from connect.db import uuid7
 
-ID = "2026-11-22T20:44:00:000000"
+ID = "2026-11-22T20:44:13:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "transcript shares"
 

@@ -8,8 +8,7 @@ import msgspec
 
 from connect.accounts import tables as accounts
 from connect.agencies import tables as agencies
-from connect.audit import AuditAnchor, AuditEvent, AuditHead
-from connect.catalog import tables as catalog
+from connect.audit import AuditEvent
 from connect.certificates import tables as certificates
 from connect.credits.tables import Accreditation, CreditOffer
 from connect.external.tables import ExternalCompletion
@@ -17,10 +16,10 @@ from connect.grants.tables import CourseGrant, Grant
 from connect.idempotency import IdempotencyKey
 from connect.imports import tables as imports
 from connect.jobs import Job
-from connect.limits import RateLimit
-from connect.mail.tables import TO_LEAVE, Mail, MailBurst, MailPreference, MailState
+from connect.mail.tables import TO_LEAVE, Mail, MailPreference, MailState
 from connect.merges.tables import DuplicatePair, Merge, MergeStep
 from connect.publishing.tables import CourseDraft
+from connect.records.about_nobody import ABOUT_NOBODY
 from connect.records.assignment_holdings import ASSIGNMENTS
 from connect.records.learning_holdings import LEARNING
 from connect.records.path_holdings import PATHS
@@ -359,32 +358,5 @@ HOLDINGS = [
             "title": "",
         },
     ),
-    # About nobody.
-    Holding(table=agencies.AgencyDomain, whose=nobody, none="domain is_its_alone made_at agency"),
-    Holding(table=MailBurst, whose=nobody, none="kind event", pseudonym=""),
-    Holding(table=catalog.Course, whose=nobody, none="slug"),
-    Holding(
-        table=catalog.CourseVersion,
-        whose=nobody,
-        none="course number hash is_current code title language contact_minutes disciplines topics "
-        "words content reviewed_on published_at",
-    ),
-    Holding(table=catalog.CourseFile, whose=nobody, none="version path sha256 size"),
-    Holding(
-        table=catalog.CourseMedia,
-        whose=nobody,
-        none="sha256 content_type size is_public",
-        pseudonym="",
-    ),
-    Holding(
-        table=certificates.SigningCertificate,
-        whose=nobody,
-        none="fingerprint pem first_used_at",
-        pseudonym="",
-    ),
-    Holding(table=certificates.NumberSeries, whose=nobody, none="year last", pseudonym=""),
-    Holding(table=AuditHead, whose=nobody, none="id number seal", pseudonym=""),
-    Holding(table=AuditAnchor, whose=nobody, none="number seal at", pseudonym=""),
-    # Keys are hashes of purpose and subject, forgotten within a day.
-    Holding(table=RateLimit, whose=nobody, none="hits until", pseudonym="key"),
+    *ABOUT_NOBODY,
 ]

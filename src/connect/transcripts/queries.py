@@ -21,7 +21,7 @@ from connect.transcripts.tables import TranscriptShare
 ROWS = f"""
 SELECT m.id, 'own' AS origin, k.title, '' AS provider, v.number AS version, m.day, m.minutes,
   k.number AS certificate, k.status, c.slug AS course, {BY_HAND} AS by_hand, v.id AS version_id
-FROM completion m JOIN certificate k ON {standing('k', 'm.enrollment')}
+FROM completion m JOIN certificate k ON {standing("k", "m.enrollment")}
 JOIN enrollment e ON e.id = m.enrollment JOIN course_version v ON v.id = e.version
 JOIN course c ON c.id = e.course WHERE m.learner = {{}}
 UNION ALL

@@ -3,13 +3,22 @@
 import pytest
 
 import make
+from accounts.papers import HTML, JPEG, PDF, PNG, SVG
 from connect import files, uploads
 from connect.errors import Invalid, TooMany
 from connect.jobs import Job
-from external.papers import HTML, JPEG, PDF, PNG, SVG
 
 
-@pytest.mark.parametrize(("data", "kind"), [(PDF, "pdf"), (PNG, "png"), (JPEG, "jpeg")])
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (PDF, "pdf"),
+        (PDF + b"\r\n" * 100, "pdf"),
+        (PNG, "png"),
+        (JPEG, "jpeg"),
+        (JPEG + b"\0" * 7, "jpeg"),
+    ],
+)
 def test_s5_a_file_is_what_its_bytes_say(data, kind):
     assert uploads.sniff(data) == (kind, "")
 
@@ -20,21 +29,32 @@ def test_s5_a_file_is_what_its_bytes_say(data, kind):
         (b"", "empty"),
         (HTML, "not a PDF, PNG or JPEG"),
         (SVG, "not a PDF, PNG or JPEG"),
-        (b"MZ\x90\x00", "not a PDF, PNG or JPEG"),
+        (b"MZ" + PDF, "not a PDF, PNG or JPEG"),
         (b"\n" + PDF, "not a PDF, PNG or JPEG"),
+        (b"GIF89a" + PNG, "not a PDF, PNG or JPEG"),
         (PDF[:30], "cut off"),
-        (PNG[:-4], "cut off"),
-        (JPEG[:-2], "cut off"),
+        (PDF.replace(b"%%EOF", b""), "cut off"),
+        (PDF + b" " * 2000, "cut off"),
+        (PNG[:-1], "cut off"),
         (PNG + HTML, "cut off"),
-        (PDF + b"\n" * uploads.MOST_BYTES, "larger than 5 MB"),
+        (JPEG[:-2], "cut off"),
+        (JPEG + HTML, "cut off"),
+        (PDF[:9] + b" " * uploads.MOST_BYTES + PDF, "larger than 5 MB"),
     ],
-    ids=["empty", "html", "svg", "exe", "late", "pdf", "png", "jpeg", "png with html", "large"],
 )
-def test_s5_what_is_no_document_is_refused_in_words(data, words):
+def test_s5_what_is_no_whole_document_is_refused_by_its_content(data, words):
     kind, fault = uploads.sniff(data)
 
     assert kind == ""
     assert words in fault
+
+
+def test_s5_a_file_may_have_5_mb_and_not_a_byte_more():
+    full = PDF[:9] + b" " * (uploads.MOST_BYTES - len(PDF)) + PDF[9:]
+
+    assert len(full) == uploads.MOST_BYTES
+    assert uploads.sniff(full) == ("pdf", "")
+    assert "larger than 5 MB" in uploads.sniff(full[:9] + b" " + full[9:])[1]
 
 
 async def test_s5_a_kept_file_is_sealed_and_comes_back_as_it_was(database):

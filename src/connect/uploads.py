@@ -53,7 +53,10 @@ def sniff(data: bytes) -> tuple[str, str]:
     if len(data) > MOST_BYTES:
         return "", "This file is larger than 5 MB. Scan it with fewer colors, or send one page."
     if not _is_whole(kind, data):
-        return "", f"This {kind.upper()} is cut off: its end is missing. Save it again."
+        return (
+            "",
+            f"This {kind.upper()} is cut off: its end is missing. Save it again, then send it.",
+        )
     return kind, ""
 
 
@@ -106,7 +109,7 @@ async def uploaded(given: Any) -> bytes | None:
     return data if data or given.filename else None
 
 
-def download(kind: str, data: bytes) -> Response[bytes]:
+def download(kind: str, data: bytes, *, name: str = "evidence") -> Response[bytes]:
     """The file under a name of ours, to be kept and never shown inside a page."""
-    headers = HEADERS | {"content-disposition": f'attachment; filename="evidence.{kind}"'}
+    headers = HEADERS | {"content-disposition": f'attachment; filename="{name}.{kind}"'}
     return Response(data, media_type=TYPES[kind], headers=headers)

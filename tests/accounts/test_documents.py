@@ -10,12 +10,13 @@ from accounts.papers import HTML, JPEG, PDF, PNG, SVG, file
 from connect import files
 from connect.accounts import documents, verification
 from connect.accounts.cases import CaseDecided
-from connect.accounts.documents import MOST_BYTES, attach_document, document_fault, document_of
+from connect.accounts.documents import attach_document, document_of
 from connect.accounts.tables import EligibilityCase
 from connect.audit import AuditEvent
 from connect.errors import Invalid, NotFound, TooMany
 from connect.policy import Role
 from connect.records.actions import erase
+from connect.uploads import MOST_BYTES, UNCLAIMED
 
 WORDS = "I work at the front desk."
 
@@ -36,41 +37,6 @@ async def acts(act):
         AuditEvent.act == act
     )
     return [(row["actor"], row["subject"]) for row in rows]
-
-
-@pytest.mark.parametrize("data", [PDF, PNG, JPEG, JPEG + b"\0" * 7, PDF + b"\r\n" * 100])
-def test_what_is_a_document_is_taken(data):
-    assert document_fault(data) == ""
-
-
-@pytest.mark.parametrize(
-    ("data", "told"),
-    [
-        (b"", "empty"),
-        (HTML, "not a PDF, PNG or JPEG"),
-        (SVG, "not a PDF, PNG or JPEG"),
-        (b"MZ" + PDF, "not a PDF, PNG or JPEG"),
-        (b"\n" + PDF, "not a PDF, PNG or JPEG"),
-        (b"GIF89a" + PNG, "not a PDF, PNG or JPEG"),
-        (PDF.replace(b"%%EOF", b""), "cut off"),
-        (PDF + b" " * 2000, "cut off"),
-        (PNG[:-1], "cut off"),
-        (PNG + HTML, "cut off"),
-        (JPEG[:-2], "cut off"),
-        (JPEG + HTML, "cut off"),
-        (PDF[:9] + b" " * MOST_BYTES + PDF, "larger than 5 MB"),
-    ],
-)
-def test_s5_what_is_no_whole_document_is_refused_by_its_content(data, told):
-    assert told in document_fault(data)
-
-
-def test_a_document_may_have_5_mb_and_not_a_byte_more():
-    full = PDF[:9] + b" " * (MOST_BYTES - len(PDF)) + PDF[9:]
-
-    assert len(full) == MOST_BYTES
-    assert document_fault(full) == ""
-    assert "larger than 5 MB" in document_fault(full[:9] + b" " + full[9:])
 
 
 async def test_a_document_is_stored_unreadable(database):
@@ -263,7 +229,7 @@ async def test_a_file_that_no_request_names_is_gone_within_the_hour(database, cl
 
     await work()
     assert await files.get(left.digest)
-    clock.move(documents.UNCLAIMED)
+    clock.move(UNCLAIMED)
     await work()
 
     with pytest.raises(NotFound):

@@ -1,9 +1,9 @@
 """Completions elsewhere by the API and by pages."""
 
 import make
+from accounts.papers import HTML, PDF
 from connect.external.tables import ExternalCompletion
 from connect.policy import Role
-from external.papers import HTML, PDF
 from external.test_external import handed_in
 from rosters.staffed import course
 

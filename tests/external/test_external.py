@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 import make
+from accounts.papers import PDF
 from connect import uploads
 from connect.audit import AuditEvent
 from connect.db import fetch
@@ -26,7 +27,6 @@ from connect.merges.actions import merge_people
 from connect.policy import Role
 from connect.records.actions import close_account, erase
 from connect.trainings.tables import Training
-from external.papers import PDF
 from imports.files import summary, table, taken_in
 from rosters.staffed import course
 

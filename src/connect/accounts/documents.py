@@ -1,85 +1,32 @@
-"""Documents that show where somebody works: what may be one, who reads it, when it goes.
+"""Documents that show where somebody works: who reads them, when they go.
 
-Nothing here looks into a document beyond its first and last bytes, so there is nothing to blow up.
-A document is sealed before it is stored: no two files are the same, and the removal of one never
-takes away a file that something else needs.
+What may be one, and how it is kept, is told by ``uploads``.
 """
 
-import asyncio
 from datetime import timedelta
 from uuid import UUID
 
-import msgspec
-
-from connect import clock, files, limits
+from connect import clock, uploads
 from connect.accounts.cases import WAITING, CaseDecided, case_held
 from connect.accounts.tables import CaseRoute, EligibilityCase
 from connect.audit import record
 from connect.db import fetch, transaction
-from connect.errors import Invalid, NotFound
+from connect.errors import NotFound
 from connect.jobs import enqueue
 from connect.policy import SYSTEM, Actor, Permission
-from connect.security import seal_bytes, unseal_bytes
+from connect.uploads import Kept
 
-MOST_BYTES = 5 * 1024 * 1024
 KEPT = timedelta(days=90)  # after the decision, for a second look; then the file is removed
-UNCLAIMED = timedelta(hours=1)  # after which a file that no request names is removed
-TYPES = {"pdf": "application/pdf", "png": "image/png", "jpeg": "image/jpeg"}
-BEGINS = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff"}
-PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
-NEAR_THE_END = 1024  # bytes in which a PDF says that it ends; readers look there too
 
 
-class Document(msgspec.Struct, frozen=True):
-    """A document that is stored: name of the file, what it is, its bytes before it was sealed."""
-
-    digest: str
-    kind: str
-    size: int
-
-
-def kind_of(data: bytes) -> str:
-    """What *data* begins as: a key of ``TYPES``, or nothing. A name or a stated type counts not."""
-    return next((kind for kind, begin in BEGINS.items() if data.startswith(begin)), "")
-
-
-def document_fault(data: bytes) -> str:
-    """Why *data* is no document that can be taken, as a sentence; empty when it is one."""
-    if not data:
-        return "This file is empty. Choose another."
-    if not (kind := kind_of(data)):
-        return "This is not a PDF, PNG or JPEG. Save it as one of these, whatever its name is now."
-    if len(data) > MOST_BYTES:
-        return "This file is larger than 5 MB. Scan it with fewer colors, or send one page."
-    if not _is_whole(kind, data):
-        return f"This {kind.upper()} is cut off: its end is missing. Save it again, then send it."
-    return ""
-
-
-def _is_whole(kind: str, data: bytes) -> bool:
-    if kind == "pdf":
-        return b"%%EOF" in data[-NEAR_THE_END:]
-    return data.endswith(PNG_END) if kind == "png" else data.rstrip(b"\x00").endswith(b"\xff\xd9")
-
-
-async def keep_document(actor: Actor, data: bytes) -> Document:
+async def keep_document(actor: Actor, data: bytes) -> Kept:
     """Check and store *data*, before the transaction that names it.
 
-    A job is written first that removes the file unless a request names it by then, so that
-    nothing is left whatever happens in between.
-
     Raises:
-        Invalid: under ``file``, why it cannot be taken.
-        TooMany: too many within the hour.
+        Invalid, TooMany: as ``uploads.keep``.
     """
     actor.must(Permission.EDIT_ACCOUNT)
-    if fault := document_fault(data):
-        raise Invalid({"file": fault})
-    await limits.hit(("upload", str(actor.id)))
-    sealed = await asyncio.to_thread(seal_bytes, data)
-    async with transaction():
-        await enqueue("records.remove_files", after=UNCLAIMED, digests=[files.name_of(sealed)])
-    return Document(await files.put(sealed), kind_of(data), len(data))
+    return await uploads.keep(actor, data)
 
 
 async def attach_document(actor: Actor, case_id: UUID, data: bytes) -> EligibilityCase:
@@ -143,7 +90,7 @@ async def document_of(actor: Actor, case_id: UUID) -> tuple[str, bytes]:
         raise NotFound
     if not case.document or not case.document_kind:
         raise NotFound
-    data = await asyncio.to_thread(unseal_bytes, await files.get(case.document))
+    data = await uploads.opened(case.document)
     if not own:
         async with transaction():
             await record(

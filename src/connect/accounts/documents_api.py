@@ -4,40 +4,20 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, put
-from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
-from connect.accounts.documents import MOST_BYTES, TYPES, attach_document, document_of
+from connect import uploads
+from connect.accounts.documents import attach_document, document_of
 from connect.accounts.people_api import CaseOut, shown
 from connect.errors import Invalid
 from connect.policy import Actor, Permission
 
 ActorRequest = Request[Actor, Any, Any]
-MULTIPART = 4 * MOST_BYTES  # bytes; what is larger than a document may be is told in the form
-HEADERS = {  # whatever it holds, no browser runs it and no page shows it
-    "content-security-policy": "sandbox; default-src 'none'",
-    "x-content-type-options": "nosniff",
-}
-
-
-async def uploaded(given: Any) -> bytes | None:
-    """The bytes of a file in a form; None when none was chosen.
-
-    Raises:
-        Invalid: more than one, or no file.
-    """
-    if given is None or given == "":
-        return None
-    if not isinstance(given, UploadFile):
-        raise Invalid({"file": "Send one file in this field."})
-    data = await given.read()
-    return data if data or given.filename else None
 
 
 def download(kind: str, data: bytes) -> Response[bytes]:
-    """A document as a file to keep, under a name of ours and never inside a page."""
-    headers = HEADERS | {"content-disposition": f'attachment; filename="document.{kind}"'}
-    return Response(data, media_type=TYPES[kind], headers=headers)
+    """A document as a file to keep."""
+    return uploads.download(kind, data, name="document")
 
 
 def shown_document(kind: str | None, size: int | None) -> str:
@@ -56,10 +36,10 @@ class DocumentsApi(Controller):
         "/me/eligibility-cases/{case_id:uuid}/document",
         permission=Permission.EDIT_ACCOUNT,
         summary="Put a PDF, PNG or JPEG to a request that waits (multipart: file)",
-        request_max_body_size=MULTIPART,
+        request_max_body_size=uploads.MULTIPART,
     )
     async def attach(self, request: ActorRequest, case_id: FromPath[UUID]) -> CaseOut:
-        data = await uploaded((await request.form()).get("file"))
+        data = await uploads.uploaded((await request.form()).get("file"))
         if data is None:
             raise Invalid({"file": "Send the document in this field."})
         return shown(await attach_document(request.user, case_id, data))

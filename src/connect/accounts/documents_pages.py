@@ -6,9 +6,10 @@ from uuid import UUID
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 
+from connect import uploads
 from connect.accounts.cases import CaseDecided
 from connect.accounts.documents import attach_document, document_of
-from connect.accounts.documents_api import MULTIPART, download, uploaded
+from connect.accounts.documents_api import download
 from connect.accounts.people_pages import verification_page
 from connect.errors import Invalid, TooMany
 from connect.policy import Actor, Permission
@@ -28,12 +29,12 @@ class DocumentPages(Controller):
     @post(
         "/account/verification/{case_id:uuid}/document",
         permission=Permission.EDIT_ACCOUNT,
-        request_max_body_size=MULTIPART,
+        request_max_body_size=uploads.MULTIPART,
     )
     async def attach(self, request: ActorRequest, case_id: FromPath[UUID]) -> Response[Any]:
         fields = await read_form(request)
         try:
-            data = await uploaded(fields.get("file"))
+            data = await uploads.uploaded(fields.get("file"))
             if data is None:
                 raise Invalid({"file": "Choose a file: PDF, PNG or JPEG."})
             await attach_document(request.user, case_id, data)

@@ -7,9 +7,9 @@ import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from connect import uploads
 from connect.accounts import affiliations, roles, verification
-from connect.accounts.documents import document_fault
-from connect.accounts.documents_api import MULTIPART, shown_document, uploaded
+from connect.accounts.documents_api import shown_document
 from connect.accounts.links import LinkUsedUp
 from connect.accounts.people import joined_into, people, person, roles_of, waiting_cases
 from connect.accounts.people_api import CaseIn, DecisionIn, limit_guesses, open_case
@@ -56,11 +56,11 @@ class VerificationPages(Controller):
         "/account/verification",
         permission=Permission.EDIT_ACCOUNT,
         status_code=303,
-        request_max_body_size=MULTIPART,
+        request_max_body_size=uploads.MULTIPART,
     )
     async def ask(self, request: ActorRequest) -> Response[Any]:
         fields = await read_form(request)
-        document = await uploaded(fields.pop("file", None))
+        document = await uploads.uploaded(fields.pop("file", None))
         fields = {n: v for n, v in fields.items() if v != ""}
         if "consent" in fields:
             fields["consent"] = True
@@ -112,7 +112,7 @@ class VerificationPages(Controller):
 
 def _asked(fields: dict[str, Any], document: bytes | None) -> CaseIn:
     """The request that a form describes; what is wrong with its document is told with the rest."""
-    fault = document_fault(document) if document is not None else ""
+    fault = uploads.sniff(document)[1] if document is not None else ""
     also = {"file": fault} if fault else {}
     try:
         asked = decode(CaseIn, fields, strict=False)

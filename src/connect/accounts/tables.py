@@ -237,7 +237,7 @@ class EligibilityCase(Table, tablename="eligibility_case"):
     sponsor_email = Varchar(length=254, default="")
     explanation = Text(default="")  # why there is no agency address
     document = Varchar(length=64, null=True, default=None)  # SHA-256 of a stored file, sealed
-    document_kind = Varchar(length=4, null=True, default=None)  # of documents.TYPES
+    document_kind = Varchar(length=4, null=True, default=None)  # of uploads.TYPES
     document_size = Integer(null=True, default=None)  # bytes, before it was sealed
     opened_at = Timestamptz(default=clock.now)
     decided_at = Timestamptz(null=True, default=None)

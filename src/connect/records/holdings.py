@@ -10,8 +10,6 @@ from connect.accounts import tables as accounts
 from connect.agencies import tables as agencies
 from connect.audit import AuditEvent
 from connect.certificates import tables as certificates
-from connect.credits.tables import Accreditation, CreditOffer
-from connect.external.tables import ExternalCompletion
 from connect.grants.tables import CourseGrant, Grant
 from connect.idempotency import IdempotencyKey
 from connect.imports import tables as imports
@@ -21,6 +19,7 @@ from connect.merges.tables import DuplicatePair, Merge, MergeStep
 from connect.publishing.tables import CourseDraft
 from connect.records.about_nobody import ABOUT_NOBODY
 from connect.records.assignment_holdings import ASSIGNMENTS
+from connect.records.credit_holdings import CREDITS, ELSEWHERE
 from connect.records.learning_holdings import LEARNING
 from connect.records.path_holdings import PATHS
 from connect.records.register import Holding, Row, When
@@ -30,7 +29,6 @@ from connect.records.whose import addressed, by, either, mentions, named, nobody
 from connect.rosters.tables import Reminder, RequiredCourse
 from connect.security import unseal
 from connect.trainings.tables import Training
-from connect.transcripts.tables import TranscriptShare
 
 
 def _its_id(row: Row) -> str:
@@ -189,23 +187,7 @@ HOLDINGS = [
     *LEARNING,
     *ASSIGNMENTS,
     *PATHS,
-    Holding(
-        table=ExternalCompletion,
-        whose=by("account"),
-        none="day minutes evidence_kind evidence_size brought_in state made_at decided_at",
-        pseudonym="id account course import_file made_by decided_by",
-        personal="title provider number evidence reason",
-        rows_go=When.ERASURE,  # nothing is counted from them
-        files={"evidence": "1 = 1"},
-    ),
-    Holding(
-        table=TranscriptShare,
-        whose=by("account"),
-        hidden="token_hash",
-        none="scope since expires_on made_at last_seen_at ended_at",
-        pseudonym="id account chosen",
-        rows_go=When.ERASURE,  # a link works on when the account is closed (scenario 25)
-    ),
+    *ELSEWHERE,
     Holding(
         table=Training,
         whose=by("person"),
@@ -302,18 +284,7 @@ HOLDINGS = [
         none="since until made_at",
         pseudonym="id course grant made_by",
     ),
-    Holding(
-        table=Accreditation,
-        whose=by("made_by"),
-        none="body number kinds since until made_at",
-        pseudonym="id made_by",
-    ),
-    Holding(
-        table=CreditOffer,
-        whose=by("made_by"),
-        none="state board course_number minutes kind since until made_at",
-        pseudonym="id course made_by",
-    ),
+    *CREDITS,
     Holding(
         table=DuplicatePair,
         whose=by("one", "other"),

@@ -95,6 +95,20 @@ def check_courses(path: Path | None) -> None:
 @click.argument(
     "path", type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
 )
+@click.option("--port", type=int, default=8001, show_default=True)
+def preview_course(path: Path, port: int) -> None:
+    """Show the course in PATH on this machine, and anew whenever a file is saved."""
+    from connect.publishing.local_preview import serve_preview
+
+    click.echo(f"{path.name} is at http://127.0.0.1:{port} (Ctrl-C ends it)")
+    sys.stdout.flush()
+    serve_preview(path, port)
+
+
+@commands.command()
+@click.argument(
+    "path", type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
+)
 def translated(path: Path) -> None:
     """Note that all translations of the course in PATH fit their originals as they are now."""
     from connect.catalog.translations import note_translated

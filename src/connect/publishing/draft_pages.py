@@ -1,8 +1,6 @@
 """Drafts of courses, as pages: look, mend a file or its wording, preview, publish."""
 
 import tomllib
-from collections.abc import Callable
-from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -10,24 +8,17 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
-from markupsafe import Markup
 
-from connect.catalog.content import (
-    CHOSEN,
-    Component,
-    CourseContent,
-    with_components,
-    with_media,
-)
+from connect.catalog.content import CourseContent
 from connect.catalog.faults import Fault
 from connect.catalog.queries import current_version, media_of, slug_of
 from connect.catalog.wording import wordings
 from connect.errors import Invalid, NotFound
-from connect.learning.answers import key_in_words, with_gaps
 from connect.policy import Actor, Permission
 from connect.publishing import drafts
 from connect.publishing.actions import Faulty, Outlook, checked, look_at
 from connect.publishing.pages import outlook_shown
+from connect.publishing.preview import previewed
 from connect.publishing.queries import draft_by_id, files_of, source_of
 from connect.publishing.rules import is_text, line_diff
 from connect.publishing.tables import CourseDraft
@@ -301,54 +292,12 @@ async def _wording_page(
 def _preview_page(
     request: ActorRequest, draft: CourseDraft, content: CourseContent, name: str
 ) -> Response[str]:
-    component = next((one for one in content.components if one.id == name), None)
-    if component is None:
-        raise NotFound
-    url, files = f"{_address(draft.id)}/preview", f"{_address(draft.id)}/media"
-
-    def address(path: str) -> str:
-        return f"{files}/{content.media[path].sha256}"
-
-    def drawn(source: str) -> Markup:
-        shown = with_media(source, address)
-        return Markup(with_components(shown, lambda other: f"{url}/{other}"))  # noqa: S704 -- sanitized by the check
-
+    here = _address(draft.id)
     return page(
         request,
         "publishing/preview.html",
-        draft={"url": _address(draft.id), "title": content.title},
-        components=[
-            {"id": c.id, "title": c.title, "url": f"{url}/{c.id}"} for c in content.components
-        ],
-        component=_shown(component, drawn, address),
+        back={"url": here, "words": f"Draft of {content.title}"},
+        faults=[],
+        changed_url="",
+        **previewed(content, name, url=f"{here}/preview", files=f"{here}/media"),
     )
-
-
-def _shown(
-    component: Component, drawn: Callable[[str], Markup], address: Callable[[str], str]
-) -> dict[str, Any]:
-    questions = component.quiz.questions if component.quiz else []
-    recording = component.recording
-    file = recording.file if recording else component.download
-    return {
-        "id": component.id,
-        "title": component.title,
-        "html": drawn(recording.transcript_html if recording else component.html),
-        "text": component.text,
-        "file": {"url": address(file), "name": PurePosixPath(file).name} if file else None,
-        "questions": [
-            {
-                "id": question.id,
-                "html": drawn(with_gaps(question)),
-                "image": address(question.image) if question.image else "",
-                "alt": question.alt,
-                "key": [] if question.kind in CHOSEN else key_in_words(question),
-                "feedback": drawn(question.feedback_html),
-                "choices": [
-                    {"html": drawn(c.html), "right": c.right, "feedback": drawn(c.feedback_html)}
-                    for c in question.choices
-                ],
-            }
-            for question in questions
-        ],
-    }

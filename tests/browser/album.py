@@ -257,11 +257,16 @@ RUN_AXE = """async () => {
   const { violations } = await axe.run(document, options);
   return violations.flatMap((v) => v.nodes.map((n) => `${v.id} ${n.target}: ${n.failureSummary}`));
 }"""
-FACTS = """() => ({
-  title: document.title.trim().replace(/\\s+/g, " "),
-  headings: [...document.querySelectorAll("h1")].map((h) => h.innerText),
-  broken: [...document.images].filter((i) => !i.naturalWidth).map((i) => i.src),
-})"""
+FACTS = """async () => {
+  const pictures = [...document.images];
+  for (const picture of pictures) picture.loading = "eager";  // those that wait to be in view, too
+  await Promise.allSettled(pictures.map((picture) => picture.decode()));
+  return {
+    title: document.title.trim().replace(/\\s+/g, " "),
+    headings: [...document.querySelectorAll("h1")].map((h) => h.innerText),
+    broken: pictures.filter((i) => !i.naturalWidth).map((i) => i.src),
+  };
+}"""
 FITS = """() => {
   const width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= width) return [];

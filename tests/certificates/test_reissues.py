@@ -54,7 +54,7 @@ async def test_transcript_and_enrollment_lead_to_the_one_that_stands(database):
     third = await reissue(ada, second.number)
 
     rows = await transcript(ada, limit=5)
-    assert [(r["certificate"], r["status"]) for r in rows] == [(third.number, "valid")]
+    assert [(r.certificate, r.status) for r in rows] == [(third.number, "valid")]
     shown = await enrollments(await enrollments_of(ada, limit=5))
     assert [e["certificate"] for e in shown] == [third.number]
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
+from connect import clock
 from connect.cli_records import audit, erasures, retention, rotate_signing_key, verify_certificate
 from connect.cli_run import run, say
 from connect.config import WrongSettings, settings
@@ -220,10 +221,9 @@ def counts(year: int, form: str, output: Path | None) -> None:
 def reminders(on: datetime | None, dry_run: bool) -> None:
     """Send what is due today, or tell it for a day: address, kind, what, due, days, state, why."""
     from connect.assignments import reminders as ledger
-    from connect.rosters.queries import today
 
-    day = on.date() if on else today()
-    if not dry_run and day != today():
+    day = on.date() if on else clock.today()
+    if not dry_run and day != clock.today():
         raise click.UsageError("Reminders are sent for today. For another day add --dry-run.")
 
     async def act() -> list[ledger.Planned]:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+from connect.config import settings
+
 
 def _system() -> datetime:
     return datetime.now(UTC)
@@ -21,6 +23,11 @@ def now() -> datetime:
 def day_in(zone: str, moment: datetime) -> date:
     """The calendar day of *moment* in the IANA *zone*."""
     return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def today() -> date:
+    """The day it is for the organization: periods, terms and rosters go by it."""
+    return day_in(settings().time_zone, now())
 
 
 def midnight(zone: str, day: date) -> datetime:

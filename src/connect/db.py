@@ -4,7 +4,7 @@ import asyncio
 import random
 import secrets
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sized
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -156,3 +156,8 @@ def uuid7() -> UUID:
     _last = max(ticks, _last + 1)
     moment, fraction = divmod(_last, 4096)
     return UUID(int=moment << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62))
+
+
+def placeholders(values: Sized) -> str:
+    """``{}, {}``: a place in ``IN (...)`` for each of *values*."""
+    return ", ".join(["{}"] * len(values))

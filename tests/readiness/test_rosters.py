@@ -9,9 +9,9 @@ import pytest
 import make
 from agencies import made
 from connect.audit import AuditEvent
+from connect.clock import today
 from connect.readiness.coverage import coverage_of, rostered
 from connect.readiness.criteria import requirement_sets
-from connect.readiness.rosters import today
 from connect.readiness.tables import RosterLine
 from rosters.staffed import account_of, completed, works
 

@@ -11,9 +11,10 @@ import pytest
 import make
 from agencies import made
 from connect.accounts.tables import Account, Affiliation
+from connect.clock import today
 from connect.merges.actions import merge_agencies
 from connect.policy import Role
-from connect.rosters.queries import Filters, people, required_courses, today
+from connect.rosters.queries import Filters, people, required_courses
 from connect.rosters.rules import State
 from rosters.staffed import account_of, completed, course, requires, works
 

@@ -63,7 +63,7 @@ class _Batch:
         self.changed: dict[UUID, Account] = {}
         self.written: dict[UUID, Work] = {}  # affiliations, new and changed, by id
         self.begun: set[UUID] = set()
-        self.today = clock.day_in(settings().time_zone, clock.now())
+        self.today = clock.today()
 
     def person(self, facts: dict[str, Any]) -> tuple[Account, bool]:
         """The account of a row, and whether the row made or changed it."""
@@ -241,7 +241,7 @@ async def take_roster(
 
 async def left_alone(agency: UUID, emails: set[str]) -> int:
     """How many people work for *agency* now who have none of these addresses."""
-    today = clock.day_in(settings().time_zone, clock.now())
+    today = clock.today()
     rows = await fetch(PEOPLE_OF, agency, today, today)
     named = {row["id"] for row in rows if {row["email"], row["further"]} & emails}
     return len({row["id"] for row in rows} - named)

@@ -8,7 +8,7 @@ from uuid import UUID
 from connect import audit
 from connect.agencies.rules import ORI_FORM, PSAP_FORM, agency_words, normal_ori, normal_state
 from connect.agencies.tables import Agency, AgencyState
-from connect.db import fetch
+from connect.db import fetch, placeholders
 from connect.policy import Actor
 
 AT_ONCE = 400  # rows in one statement; PostgreSQL takes 32,767 parameters
@@ -87,7 +87,7 @@ async def _present(rows: Sequence[dict[str, Any]]) -> dict[Key, dict[str, Any]]:
             values = sorted({r["name"] for r in rows if not r["ori"] and not r["psap_id"]})
         for first in range(0, len(values), AT_ONCE):
             part = values[first : first + AT_ONCE]
-            marks = ", ".join(["{}"] * len(part))
+            marks = placeholders(part)
             listed = await fetch(
                 f"SELECT id, status, {', '.join(FACTS)} FROM agency "  # noqa: S608 -- our own names
                 f"WHERE {column} IN ({marks}) AND status <> 'declined'",

@@ -10,7 +10,6 @@ from connect.agencies import rules
 from connect.agencies.queries import active_agency
 from connect.agencies.tables import Agency, AgencyProfile
 from connect.audit import record
-from connect.config import settings
 from connect.db import transaction
 from connect.errors import Invalid
 from connect.policy import Actor
@@ -30,7 +29,7 @@ async def record_profile(
         NotActive: it is not listed.
         Invalid: every bad value.
     """
-    today = clock.day_in(settings().time_zone, clock.now())
+    today = clock.today()
     day = as_of or today
     given = {name: value for name, value in facts.items() if value not in (None, "")}
     if source := given.get("population_source"):

@@ -16,7 +16,7 @@ from connect.assignments.queries import Shown, assignment_of
 from connect.assignments.rules import Asked
 from connect.assignments.tables import Assigned, Assignment
 from connect.audit import record, record_many
-from connect.catalog.queries import current_version
+from connect.catalog.queries import current_version, slug_of
 from connect.config import settings
 from connect.db import fetch, locked, one, transaction
 from connect.errors import Invalid, NotFound
@@ -25,8 +25,8 @@ from connect.learning.enrolling import enroll_many, faults_of
 from connect.mail.actions import write_mail
 from connect.paths.actions import enroll_for
 from connect.paths.queries import current_path
+from connect.paths.tables import Path
 from connect.policy import SYSTEM, Actor, Permission, Relation
-from connect.rosters.queries import today
 
 AT_ONCE = 200  # people in one transaction
 # How everybody who fits stands to what is asked.
@@ -101,7 +101,7 @@ async def assign(actor: Actor, asked: Asked) -> Shown:
 async def _row(actor: Actor, asked: Asked) -> tuple[Assignment, dict[str, Any]]:
     actor.must(Permission.ASSIGN)
     whole_site = actor.relation(Permission.ASSIGN) is Relation.ANY
-    wrong = rules.faults(asked, today(), whole_site=whole_site)
+    wrong = rules.faults(asked, clock.today(), whole_site=whole_site)
     course = path = None
     try:
         if asked.course and not asked.path:
@@ -136,8 +136,8 @@ async def _row(actor: Actor, asked: Asked) -> tuple[Assignment, dict[str, Any]]:
 
 async def _who(row: Assignment, *, only_new: bool = False) -> list[Fitting]:
     """Everybody who fits by name; or the first 200 of whom it is not asked yet."""
-    fit, fit_values = await fitting(row, today())
-    has, has_values = await having(row.course, row.path, today())
+    fit, fit_values = await fitting(row, clock.today())
+    has, has_values = await having(row.course, row.path, clock.today())
     way, way_values = under_way(row.course, row.path)
     sql = WHO.replace("{having}", has).replace("{under_way}", way).replace("{fitting}", fit)
     sql = sql.replace("{filters}", NEW if only_new else "")
@@ -166,13 +166,9 @@ def _made_on(row: Assignment) -> date:
 
 
 async def _slug(row: Assignment) -> str:
-    table, key = ("course", row.course) if row.course else ("path", row.path)
-    sql = (
-        "SELECT slug FROM course WHERE id = {}"
-        if table == "course"
-        else ("SELECT slug FROM path WHERE id = {}")
-    )
-    return str((await fetch(sql, key))[0]["slug"])
+    if row.course:
+        return await slug_of(row.course)
+    return str((await one(Path.objects().where(Path.id == row.path))).slug)
 
 
 async def apply(assignment_id: UUID) -> None:
@@ -186,7 +182,7 @@ async def apply(assignment_id: UUID) -> None:
         row = await one(locked(query, Assignment))
         if row.ended_at is not None:
             return
-        fit, values = await fitting(row, today())
+        fit, values = await fitting(row, clock.today())
         gone = await fetch(GONE.replace("{fitting}", fit), clock.now(), row.id, *values)
         await record_many(SYSTEM, Assigned, [(g["id"], "assigned.ended") for g in gone])
         new = await _who(row, only_new=True)
@@ -198,7 +194,7 @@ async def apply(assignment_id: UUID) -> None:
 async def _ask(row: Assignment, new: Sequence[Fitting]) -> None:
     if not new:
         return
-    on, slug = today(), await _slug(row)
+    on, slug = clock.today(), await _slug(row)
     made = [
         Assigned(assignment=row.id, person=p.person, due_on=p.due_on, assigned_on=on) for p in new
     ]

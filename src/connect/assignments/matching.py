@@ -1,6 +1,5 @@
 """Who fits an assignment and who has what it asks for, as statements of SQL."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,7 @@ from connect.agencies.queries import family_of
 from connect.assignments.tables import Assignment
 from connect.catalog.queries import content_of
 from connect.certificates.queries import standing
-from connect.db import fetch
+from connect.db import fetch, placeholders
 from connect.rosters.rules import counts_from
 
 Sql = tuple[str, list[Any]]  # with {} for each value
@@ -41,10 +40,6 @@ UNDER_WAY = (
 PATH_UNDER_WAY = "SELECT learner FROM path_enrollment WHERE path = {} AND completed_at IS NULL"
 
 
-def marks(values: Sequence[Any]) -> str:
-    return ", ".join(["{}"] * len(values))
-
-
 async def fitting(row: Assignment, today: date) -> Sql:
     """The people who fit: ``person``, and ``joined``, the first day at work (None: not asked)."""
     where, values = "", list[Any]()
@@ -54,7 +49,7 @@ async def fitting(row: Assignment, today: date) -> Sql:
     family: list[UUID] = []
     if row.agency:
         family = await family_of(row.agency)
-        where += f" AND f.agency IN ({marks(family)})"
+        where += f" AND f.agency IN ({placeholders(family)})"
         values += family
     if row.only_sharing:
         where += " AND f.consented_at IS NOT NULL"
@@ -76,7 +71,7 @@ async def fitting(row: Assignment, today: date) -> Sql:
         where += " AND EXISTS (SELECT 1 FROM role_grant g WHERE g.account = a.id AND g.role = {}"
         values.append(row.role)
         if family:
-            where += f" AND g.agency IN ({marks(family)})"
+            where += f" AND g.agency IN ({placeholders(family)})"
             values += family
         where += ")"
     sql = FITTING.replace("{join}", join).replace("{reachable}", REACHABLE_SQL)
@@ -100,7 +95,7 @@ async def having(course: UUID | None, path: UUID | None, on: date) -> Sql:
         by_months.setdefault(months, []).append(row["id"])
     parts, values = ["1 = 0"], list[Any]([course])
     for months, versions in by_months.items():
-        part = f"e.version IN ({marks(versions)})"
+        part = f"e.version IN ({placeholders(versions)})"
         values += versions
         if months is not None:
             part += " AND c.day >= {}"

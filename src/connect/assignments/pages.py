@@ -9,6 +9,7 @@ import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from connect import clock
 from connect.assignments import actions, reminders
 from connect.assignments.api import (
     FIRST,
@@ -21,14 +22,13 @@ from connect.assignments.api import (
 from connect.assignments.queries import Shown, assignment_of, assignments, people_of
 from connect.assignments.rules import ROLES
 from connect.catalog.queries import offered_courses
-from connect.db import fetch
+from connect.db import fetch, placeholders
 from connect.errors import Invalid, NotFound, decode
 from connect.idempotency import once_by_form
 from connect.lists import DISCIPLINES, ROSTER_CATEGORIES
 from connect.paging import cut, read_cursor
 from connect.paths.queries import offered_paths
 from connect.policy import Actor, Permission, Relation
-from connect.rosters.queries import today
 from connect.web.forms import read_form
 from connect.web.templating import day, page, plural, redirect
 
@@ -104,9 +104,9 @@ class AssignmentPages(Controller):
     async def reminders(self, request: ActorRequest, on: FromQuery[str] = "") -> Response[str]:
         wrong = {}
         try:
-            wanted = date.fromisoformat(on) if on else today()
+            wanted = date.fromisoformat(on) if on else clock.today()
         except ValueError:
-            wanted, wrong = today(), {"on": "Write the day as 2026-05-01."}
+            wanted, wrong = clock.today(), {"on": "Write the day as 2026-05-01."}
         found = await reminders.plan_for(request.user, wanted)
         told = reminders_shown(wanted, found)
         return page(
@@ -116,7 +116,7 @@ class AssignmentPages(Controller):
             form={"on": on or wanted.isoformat()},
             errors=wrong,
             on=wanted,
-            is_past=wanted < today(),
+            is_past=wanted < clock.today(),
             told=told,
             rows=[msgspec.structs.asdict(row) | _words(row) for row in told.items],
             more=len(found) - len(told.items),
@@ -134,8 +134,8 @@ class AssignmentPages(Controller):
             assignment=_shown(row),
             people=people[:FIRST],
             done=sum(person.done for person in people),
-            overdue=sum(not p.done and p.due_on < today() for p in people),
-            today=today(),
+            overdue=sum(not p.done and p.due_on < clock.today() for p in people),
+            today=clock.today(),
             notice=NOTICES.get(notice, ""),
         )
 
@@ -238,6 +238,6 @@ async def _agencies(actor: Actor, chosen: str, *, whole_site: bool) -> list[tupl
             ids = [UUID(chosen)] if chosen else []
         except ValueError:
             raise NotFound from None
-    marks = ", ".join(["{}"] * len(ids))
+    marks = placeholders(ids)
     sql = f"SELECT id, name FROM agency WHERE id IN ({marks}) ORDER BY name"  # noqa: S608
     return [(str(row["id"]), row["name"]) for row in await fetch(sql, *ids)] if ids else []

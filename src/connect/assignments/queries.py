@@ -7,14 +7,13 @@ from uuid import UUID
 import msgspec
 
 from connect import clock
-from connect.assignments.matching import having, marks
+from connect.assignments.matching import having
 from connect.assignments.tables import Assignment
-from connect.db import fetch
+from connect.db import fetch, placeholders
 from connect.errors import NotFound
 from connect.learning.enrolling import faults_of
 from connect.lists import DISCIPLINES, ROSTER_CATEGORIES
 from connect.policy import Actor, Permission, Relation
-from connect.rosters.queries import today
 
 SHOWN = """
 SELECT m.id, m.course, m.path, k.slug AS course_slug, p.slug AS path_slug,
@@ -119,7 +118,7 @@ def _reach(actor: Actor) -> tuple[str, list[Any]]:
     if actor.relation(Permission.ASSIGN) is Relation.ANY:
         return "1 = 1", []
     agencies = sorted(actor.agencies(Permission.ASSIGN))
-    return f"m.only_sharing AND m.agency IN ({marks(agencies)})", [*agencies]
+    return f"m.only_sharing AND m.agency IN ({placeholders(agencies)})", [*agencies]
 
 
 async def assignments(actor: Actor, *, before: UUID | None = None, limit: int) -> list[Shown]:
@@ -151,7 +150,7 @@ async def people_of(
     row: Shown | Assignment, *, on: date | None = None, limit: int | None = None
 ) -> list[Person]:
     """Of whom an assignment asks now, those first whose day comes first; without *limit*, all."""
-    sql, values = await having(row.course, row.path, on or today())
+    sql, values = await having(row.course, row.path, on or clock.today())
     sql = PEOPLE.replace("{having}", sql).replace("{sharing}", SHARING)
     sql = sql.replace("{limit}", "" if limit is None else f" LIMIT {int(limit)}")
     return msgspec.convert(await fetch(sql, *values, row.id), list[Person], strict=False)

@@ -10,18 +10,17 @@ import msgspec
 
 from connect import clock
 from connect.assignments import rules
-from connect.assignments.matching import REACHABLE, having, marks
+from connect.assignments.matching import REACHABLE, having
 from connect.assignments.queries import SHARING, url_of
 from connect.assignments.rules import LATE, STEPS, Decision, Item
 from connect.assignments.tables import AssignmentReminder, ReminderKind, ReminderState
 from connect.certificates.queries import standing
 from connect.clock import months_after
 from connect.config import settings
-from connect.db import fetch, transaction
+from connect.db import fetch, placeholders, transaction
 from connect.jobs import enqueue
 from connect.mail.actions import write_mail
 from connect.policy import Actor, Permission, Relation
-from connect.rosters.queries import today
 
 AT_ONCE = 100  # people in one transaction
 AT_MOST = 2000  # people in one job, which has a minute
@@ -157,7 +156,7 @@ async def _ending(on: date, missed: timedelta) -> list[tuple[Item, Facts]]:
     for months, versions in by_months.items():
         # Months differ in length: a few days more, and the exact day is looked at below.
         days = months_after(first, -months), months_after(last, -months) + timedelta(days=4)
-        sql = ENDING.replace("{versions}", marks(versions))
+        sql = ENDING.replace("{versions}", placeholders(versions))
         for row in await fetch(sql, *versions, days[0] - timedelta(days=4), days[1]):
             ends = months_after(row["day"], months)
             if first <= ends <= last:
@@ -193,7 +192,7 @@ async def remind() -> None:
     """
     if clock.now().astimezone(ZoneInfo(settings().time_zone)).hour < rules.FROM_HOUR:
         return
-    done = await decide(today(), most=AT_MOST)
+    done = await decide(clock.today(), most=AT_MOST)
     if len({d.item.person for d in done}) == AT_MOST:
         await enqueue("assignments.remind")
 
@@ -270,7 +269,7 @@ async def plan(on: date) -> list[Planned]:
 
     For today both; a day to come supposes that the days until then are worked off.
     """
-    now = today()
+    now = clock.today()
     found: list[Planned] = []
     if on >= now:
         missed = LATE if on == now else timedelta(0)
@@ -333,7 +332,9 @@ async def plan_for(actor: Actor, on: date) -> list[Planned]:
     if actor.relation(Permission.ASSIGN) is Relation.ANY:
         return found
     agencies = sorted(actor.agencies(Permission.ASSIGN))
-    own = {row["id"] for row in await fetch(OWN.replace("{mine}", marks(agencies)), *agencies)}
+    own = {
+        row["id"] for row in await fetch(OWN.replace("{mine}", placeholders(agencies)), *agencies)
+    }
     return [planned for planned in found if planned.about in own]
 
 

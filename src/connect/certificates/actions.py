@@ -137,7 +137,7 @@ async def expire() -> None:
 
     A check tells the same before this ran.
     """
-    today = clock.day_in(settings().time_zone, clock.now())
+    today = clock.today()
     over = Certificate.select(Certificate.id).where(
         Certificate.status == CertificateStatus.VALID, Certificate.expires_on <= today
     )

@@ -17,7 +17,7 @@ from connect.audit import record
 from connect.certificates.queries import certificates_numbered
 from connect.certificates.tables import BatchState, CertificateBatch
 from connect.csv_out import cell
-from connect.db import fetch, one, transaction
+from connect.db import fetch, one, placeholders, transaction
 from connect.errors import Invalid, NotFound
 from connect.jobs import enqueue
 from connect.policy import SYSTEM, Actor, Permission
@@ -141,7 +141,7 @@ async def _write(path: Path, ids: list[UUID], batch: CertificateBatch) -> None:
     with ZipFile(path, "w", ZIP_STORED) as target:
         for first in range(0, len(ids), AT_ONCE):
             some = ids[first : first + AT_ONCE]
-            marks = ", ".join(["{}"] * len(some))
+            marks = placeholders(some)
             rows = {r["id"]: r for r in await fetch(ROWS.replace("{marks}", marks), *some)}
             stored = await asyncio.gather(*(_stored(rows[i]["pdf"]) for i in some))
             for row, data in zip((rows[i] for i in some), stored, strict=True):

@@ -6,8 +6,7 @@ from uuid import UUID
 from connect import clock
 from connect.certificates.rules import has_ended, normal_code, same_last_name
 from connect.certificates.tables import Certificate, CertificateStatus
-from connect.config import settings
-from connect.db import fetch
+from connect.db import fetch, placeholders
 from connect.errors import NotFound
 from connect.policy import Actor, Permission
 
@@ -40,7 +39,7 @@ def standing(certificate: str, source: str, kind: str = "enrollment") -> str:
 async def _certificates(where: str, *args: object) -> list[Certificate]:
     found = await fetch(f"{CERTIFICATES} {where}", *args)
     rows = [Certificate(**row, _exists_in_db=True) for row in found]
-    today = clock.day_in(settings().time_zone, clock.now())
+    today = clock.today()
     for row in rows:  # the job that writes it down may be late
         if row.status == CertificateStatus.VALID and has_ended(row.expires_on, today):
             row.status = CertificateStatus.EXPIRED
@@ -67,7 +66,7 @@ async def certificate_of(
 
 async def certificates_numbered(numbers: Sequence[str]) -> list[Certificate]:
     """Those of *numbers* that there are, for staff."""
-    marks = ", ".join(["{}"] * len(numbers))
+    marks = placeholders(numbers)
     return await _certificates(f"number IN ({marks}) ORDER BY number", *numbers)
 
 
@@ -97,7 +96,7 @@ async def successors(rows: Sequence[Certificate]) -> dict[UUID, str]:
     old = [row.id for row in rows if row.status == CertificateStatus.SUPERSEDED]
     if not old:
         return {}
-    marks = ", ".join(["{}"] * len(old))
+    marks = placeholders(old)
     return {r["id"]: r["number"] for r in await fetch(SUCCESSORS.replace("{marks}", marks), *old)}
 
 

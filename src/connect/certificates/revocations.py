@@ -18,7 +18,6 @@ from connect.certificates.tables import (
     ProposalState,
     RevocationProposal,
 )
-from connect.config import settings
 from connect.db import fetch, locked, one, transaction
 from connect.errors import Conflict, Forbidden, Invalid
 from connect.mail.actions import write_mail
@@ -81,7 +80,7 @@ async def _end(actor: Actor, row: Certificate, reason: str) -> bool:
         await Certificate.update(
             {
                 Certificate.status: CertificateStatus.REVOKED,
-                Certificate.revoked_on: clock.day_in(settings().time_zone, clock.now()),
+                Certificate.revoked_on: clock.today(),
                 Certificate.revocation_reason: reason,
             }
         )

@@ -8,7 +8,6 @@ import msgspec
 
 from connect import clock
 from connect.catalog.content import CourseContent, Credit
-from connect.config import settings
 from connect.credits import rules
 from connect.credits.tables import Accreditation, CreditOffer
 from connect.db import fetch
@@ -56,7 +55,7 @@ async def offers_of(course: UUID) -> list[rules.Offer]:
 
 async def credits_now(content: CourseContent, course: UUID) -> list[Credit]:
     """What a course gives today: by its own folder, then by the database."""
-    day = clock.day_in(settings().time_zone, clock.now())
+    day = clock.today()
     found = [o for o in await offers_of(course) if rules.is_within(day, o.since, o.until)]
     return [
         *content.credits,

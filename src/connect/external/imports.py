@@ -10,7 +10,6 @@ from connect.accounts.imports import held_accounts
 from connect.accounts.queries import USABLE
 from connect.accounts.tables import Account
 from connect.catalog.queries import course_named
-from connect.config import settings
 from connect.external import rules
 from connect.external.actions import STANDING
 from connect.external.tables import ExternalCompletion
@@ -32,7 +31,7 @@ async def take_completions(actor: Actor, rows: Rows, *, import_file: UUID, dry_r
     accounts = await held_accounts(facts["email"] for _, facts in rows)
     courses = {name: await course_named(name) for name in {f["course"] for _, f in rows} if name}
     present = await _present({account.id for account in accounts.values()})
-    today = clock.day_in(settings().time_zone, clock.now())
+    today = clock.today()
     new: list[ExternalCompletion] = []
     faults: dict[int, dict[str, str]] = {}
     for number, facts in rows:

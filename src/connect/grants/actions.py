@@ -8,7 +8,7 @@ from uuid import UUID
 from connect.agencies.rules import normal_line
 from connect.audit import record
 from connect.catalog.tables import Course
-from connect.db import fetch, is_unique_violation, locked, one, transaction
+from connect.db import fetch, is_unique_violation, locked, one, placeholders, transaction
 from connect.errors import Conflict, Invalid, NotFound
 from connect.grants import rules
 from connect.grants.tables import CourseGrant, Grant
@@ -163,7 +163,7 @@ async def _held_spans(courses: list[UUID]) -> list[dict[str, Any]]:
         return []
     # In one order, so that two who hold several do not wait for each other.
     await locked(Course.objects().where(Course.id.is_in(courses)).order_by(Course.id), Course)
-    marks = ", ".join(["{}"] * len(courses))
+    marks = placeholders(courses)
     return await fetch(SPANS.replace("{courses}", marks), *courses)
 
 

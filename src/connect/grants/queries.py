@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from connect.db import fetch
+from connect.db import fetch, placeholders
 from connect.errors import NotFound
 from connect.policy import Actor, Permission
 
@@ -62,7 +62,7 @@ async def _with_courses(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each of *rows* with ``courses``: ``{slug, title, since, until}``."""
     found: dict[UUID, list[dict[str, Any]]] = {row["id"]: [] for row in rows}
     if found:
-        marks = ", ".join(["{}"] * len(found))
+        marks = placeholders(found)
         for course in await fetch(COURSES.replace("{grants}", marks), *found):
             found[course.pop("grant")].append(course)
     return [row | {"courses": found[row["id"]]} for row in rows]

@@ -8,7 +8,7 @@ from connect import clock
 from connect.audit import record_many
 from connect.catalog.content import CourseContent, OpenTo
 from connect.catalog.queries import content_of, current_version
-from connect.db import fetch
+from connect.db import fetch, placeholders
 from connect.learning import rules
 from connect.learning.tables import Enrollment
 from connect.policy import SYSTEM
@@ -38,7 +38,7 @@ async def faults_of(people: Sequence[UUID], slug: str) -> dict[UUID, str]:
     found: dict[UUID, str] = {}
     for first in range(0, len(people), AT_ONCE):
         some = list(people[first : first + AT_ONCE])
-        marks = ", ".join(["{}"] * len(some))
+        marks = placeholders(some)
         if content.access is not OpenTo.PUBLIC:
             found |= await _shut_out(some, marks, content)
         for row in await fetch(FAILED.replace("{marks}", marks), version.course, *some):

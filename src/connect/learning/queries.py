@@ -8,7 +8,7 @@ import msgspec
 
 from connect.catalog.content import Component, CourseContent
 from connect.catalog.queries import content_of
-from connect.db import engine, fetch, one
+from connect.db import engine, fetch, one, placeholders
 from connect.errors import NotFound
 from connect.learning.answers import Given, is_right
 from connect.learning.requirements import Facts, Record, facts_from
@@ -89,7 +89,7 @@ async def latest_enrollment(actor: Actor, course: UUID) -> Enrollment | None:
 
 async def enrollments_in(actor: Actor, courses: list[UUID]) -> list[Enrollment]:
     """The actor's newest enrollment in each of *courses*."""
-    marks = ", ".join(["{}"] * len(courses))
+    marks = placeholders(courses)
     rows = await _enrollments(actor, f"AND course IN ({marks}) ORDER BY id", *courses)
     return list({row.course: row for row in rows}.values())
 
@@ -142,7 +142,7 @@ async def facts_of(enrollments: list[UUID]) -> dict[UUID, Facts]:
     """What is recorded of each component of each enrollment, in one query."""
     if not enrollments:
         return {}
-    marks = ", ".join(["{}"] * len(enrollments))
+    marks = placeholders(enrollments)
     rows = await fetch(FACTS.replace("{marks}", marks), *enrollments * FACTS.count("{marks}"))
     found: dict[UUID, list[Record]] = {e: [] for e in enrollments}
     for row in rows:
@@ -206,7 +206,7 @@ async def by_hand_among(enrollments: Sequence[UUID]) -> set[UUID]:
     """Those of *enrollments* in which a part is met by the word of staff."""
     if not enrollments:
         return set()
-    marks = ", ".join(["{}"] * len(enrollments))
+    marks = placeholders(enrollments)
     rows = await fetch(
         f"SELECT e.id FROM enrollment e WHERE e.id IN ({marks}) AND {BY_HAND}",  # noqa: S608 -- our own
         *enrollments,
@@ -303,7 +303,7 @@ async def right_in(attempts: list[tuple[UUID, str, Component]]) -> dict[UUID, di
     saved: dict[tuple[UUID, str], Given] = {}
     for first in range(0, len(attempts), 500):
         ids = [attempt for attempt, _, _ in attempts[first : first + 500]]
-        for row in await fetch(SAVED.replace("{marks}", ", ".join(["{}"] * len(ids))), *ids):
+        for row in await fetch(SAVED.replace("{marks}", placeholders(ids)), *ids):
             given = msgspec.json.decode(row["given"], type=Given)
             saved[UUID(str(row["attempt"])), row["question"]] = given
     found: dict[UUID, dict[str, bool]] = {}

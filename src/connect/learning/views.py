@@ -20,7 +20,7 @@ from connect.catalog.content import (
 )
 from connect.catalog.queries import content_of
 from connect.certificates.queries import standing as standing_for
-from connect.db import fetch
+from connect.db import fetch, placeholders
 from connect.errors import NotFound
 from connect.learning import answers, rules
 from connect.learning.actions import component_in, must_be_unlocked
@@ -63,7 +63,7 @@ async def enrollments(rows: list[Enrollment]) -> list[dict[str, Any]]:
     if not rows:
         return []
     ids: list[UUID] = [row.id for row in rows]
-    marks = ", ".join(["{}"] * len(ids))
+    marks = placeholders(ids)
     numbers = {r["id"]: r for r in await fetch(NUMBERS.replace("{marks}", marks), *ids)}
     facts = await facts_of(ids)
     return [

@@ -11,7 +11,7 @@ from connect.accounts.roles import GRANTS
 from connect.accounts.tables import Account, AccountStatus, RoleGrant
 from connect.agencies.tables import Agency, AgencyState
 from connect.audit import record
-from connect.db import fetch, is_unique_violation, locked, one, transaction, uuid7
+from connect.db import fetch, is_unique_violation, locked, one, placeholders, transaction, uuid7
 from connect.errors import Conflict, Forbidden, Invalid, NotFound
 from connect.learning.tables import Enrollment
 from connect.mail.actions import write_mail
@@ -240,7 +240,7 @@ async def _must_be_undoable(merge: Merge, actor: Actor) -> None:
     if clock.now() >= undo_until(merge.made_at):
         raise TooLate(until=day(clock.day_in(actor.time_zone, undo_until(merge.made_at))))
     agencies = [row["agency"] for row in await _ended_roles(merge.id) if row["agency"]]
-    marks = ", ".join(["{}"] * len(agencies)) or "NULL"
+    marks = placeholders(agencies) or "NULL"
     later_than = LATER.replace("{agencies}", marks)
     if later := await fetch(later_than, merge.id, merge.kept, merge.kept, *agencies, merge.id):
         other = TABLES[later[0]["kind"]]

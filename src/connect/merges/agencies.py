@@ -13,7 +13,6 @@ from uuid import UUID
 from connect import clock
 from connect.accounts.tables import Affiliation, EligibilityCase, RoleGrant
 from connect.agencies.tables import Agency, AgencyDomain, AgencyState
-from connect.config import settings
 from connect.lists import AGENCY_KINDS, STATES
 from connect.merges.rules import AGENCIES, Fact, Fate, Plan, Step
 from connect.merges.steps import ends, moves, referring, rows_where
@@ -41,7 +40,7 @@ async def plan_of_agencies(keep: Agency, gone: Agency) -> Plan:
 
 
 async def _affiliations(keep: Agency, gone: Agency) -> list[Step]:
-    today = clock.day_in(settings().time_zone, clock.now())
+    today = clock.today()
     current = await rows_where(
         Affiliation,
         Affiliation.agency.is_in([keep.id, gone.id]),

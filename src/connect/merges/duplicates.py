@@ -12,8 +12,7 @@ from uuid import UUID
 from connect import clock
 from connect.accounts.queries import USABLE_SQL
 from connect.audit import record
-from connect.config import settings
-from connect.db import fetch, transaction
+from connect.db import fetch, placeholders, transaction
 from connect.errors import NotFound
 from connect.merges.rules import MOST_ALIKE, Someone, keys, reasons
 from connect.merges.tables import DuplicatePair
@@ -66,14 +65,14 @@ async def _people(ids: Iterable[UUID]) -> list[Someone]:
     wanted, found = sorted(ids), list[Someone]()
     for start in range(0, len(wanted), IN_ONE):
         some = wanted[start : start + IN_ONE]
-        marks = ", ".join(["{}"] * len(some))
+        marks = placeholders(some)
         rows = await fetch(f"{COLUMNS} {IN_USE} AND id IN ({marks}) ORDER BY id", *some)
         found += await _with_work(rows) if rows else []
     return found
 
 
 async def _with_work(rows: Sequence[dict[str, Any]]) -> list[Someone]:
-    today = clock.day_in(settings().time_zone, clock.now())
+    today = clock.today()
     work: dict[UUID, list[UUID]] = {}
     for row in await fetch(WORK, rows[0]["id"], rows[-1]["id"], today):
         work.setdefault(row["account"], []).append(row["agency"])

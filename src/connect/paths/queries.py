@@ -10,7 +10,7 @@ import msgspec
 from connect.catalog.path_check import PathContent
 from connect.catalog.queries import content_of
 from connect.certificates.queries import standing
-from connect.db import fetch, locked, one
+from connect.db import fetch, locked, one, placeholders
 from connect.errors import NotFound
 from connect.paths.rules import Done
 from connect.paths.tables import PathEnrollment
@@ -115,16 +115,14 @@ async def courses_in(contents: Sequence[PathContent]) -> dict[str, dict[str, Any
     slugs = sorted({c.course for content in contents for c in content.courses})
     if not slugs:
         return {}
-    rows = await fetch(COURSES.replace("{marks}", ", ".join(["{}"] * len(slugs))), *slugs)
+    rows = await fetch(COURSES.replace("{marks}", placeholders(slugs)), *slugs)
     return {row["slug"]: row for row in rows}
 
 
 async def done_by(learner: UUID, content: PathContent) -> dict[str, list[Done]]:
     """What somebody completed of a path's courses, in all cycles."""
     slugs = [c.course for c in content.courses]
-    rows = await fetch(
-        COMPLETED.replace("{marks}", ", ".join(["{}"] * len(slugs))), learner, *slugs
-    )
+    rows = await fetch(COMPLETED.replace("{marks}", placeholders(slugs)), learner, *slugs)
     found: dict[str, list[Done]] = {}
     for row in rows:
         months = (await content_of(row["version"])).valid_months

@@ -9,6 +9,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
+from connect import clock
 from connect.agencies.tables import Agency
 from connect.errors import ConnectError, Invalid, decode
 from connect.fields import Name
@@ -69,7 +70,7 @@ class ChangeForm(msgspec.Struct, forbid_unknown_fields=True):
             for name in ("exempt_until", "hired_on")
         }
         return line_faults(
-            rosters.today(),
+            clock.today(),
             category=given.get("category", ANY_CATEGORY),
             exemption=given.get("exemption"),
             **days,
@@ -304,7 +305,7 @@ def _shown(line: Line, standing: Standing, people: list[dict[str, Any]]) -> dict
 
 def _why(line: Line) -> tuple[str, date] | None:
     """Why somebody is exempt today, and the last day of it."""
-    on = rosters.today()
+    on = clock.today()
     if line.exemption and line.exempt_until and line.exempt_until >= on:
         return REASONS[Exemption(line.exemption)], line.exempt_until
     if line.hired_on and (last := last_day_of_a_new_hire(line.hired_on)) >= on:

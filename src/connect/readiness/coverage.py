@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from connect.agencies.queries import family_of
-from connect.db import fetch, snapshot
+from connect.db import fetch, placeholders, snapshot
 from connect.lists import ROSTER_CATEGORIES
 from connect.readiness import rules
 from connect.readiness.criteria import RequirementSet
@@ -64,7 +64,7 @@ async def rostered(agency_id: UUID, asked: RequirementSet | None, on: date) -> l
         sql = sql.replace("{asked}", _bits(0)).replace("{waiting}", _bits(1))
         people = await fetch(sql, *given)
         typed = await fetch(TYPED.replace("{lines}", lines), *given)
-        sharing = await fetch(SHARING.replace("{agencies}", _marks(family)), *family)
+        sharing = await fetch(SHARING.replace("{agencies}", placeholders(family)), *family)
         done = await _done(family, asked, on) if asked else {}
     shares = {row["account"] for row in sharing}
     found = [
@@ -90,7 +90,7 @@ async def _done(family: list[UUID], asked: RequirementSet, on: date) -> dict[UUI
     if not codes:
         return {}
     by_code: dict[str, set[UUID]] = {}
-    for row in await fetch(COURSES.replace("{codes}", _marks(codes)), *codes):
+    for row in await fetch(COURSES.replace("{codes}", placeholders(codes)), *codes):
         by_code.setdefault(row["code"], set()).add(row["course"])
     columns, values, needs = [], list[Any](), list[Need]()
     for rule in asked.training:
@@ -99,7 +99,7 @@ async def _done(family: list[UUID], asked: RequirementSet, on: date) -> dict[UUI
             courses = sorted({course for code in some for course in by_code.get(code, ())})
             if courses:
                 columns.append(
-                    f"max(CASE WHEN e.course IN ({_marks(courses)}) AND c.day >= {{}} "
+                    f"max(CASE WHEN e.course IN ({placeholders(courses)}) AND c.day >= {{}} "
                     f"THEN {1 << len(needs)} ELSE 0 END)"
                 )
                 values += [*courses, since]
@@ -107,8 +107,8 @@ async def _done(family: list[UUID], asked: RequirementSet, on: date) -> dict[UUI
     if not needs:
         return {}
     every = sorted({course for courses in by_code.values() for course in courses})
-    sql = DONE.replace("{columns}", " + ".join(columns)).replace("{agencies}", _marks(family))
-    rows = await fetch(sql.replace("{courses}", _marks(every)), *values, *family, *every, on)
+    sql = DONE.replace("{columns}", " + ".join(columns)).replace("{agencies}", placeholders(family))
+    rows = await fetch(sql.replace("{courses}", placeholders(every)), *values, *family, *every, on)
     sets: dict[int, frozenset[Need]] = {}
     for bits in {row["done"] for row in rows}:
         sets[bits] = frozenset(need for n, need in enumerate(needs) if bits >> n & 1)
@@ -144,7 +144,3 @@ def _bits(is_exempt: int) -> str:
 @cache
 def _categories(bits: int) -> frozenset[str]:
     return frozenset(category for category, bit in BITS.items() if bits & bit)
-
-
-def _marks(values: list[Any]) -> str:
-    return ", ".join(["{}"] * len(values))

@@ -4,11 +4,12 @@ from uuid import UUID
 
 import msgspec
 
+from connect import clock
 from connect.agencies.tables import Agency
 from connect.readiness import rules
 from connect.readiness.coverage import rostered
 from connect.readiness.criteria import RequirementSet, current_set, requirement_sets
-from connect.readiness.rosters import Line, lines_of, today
+from connect.readiness.rosters import Line, lines_of
 from connect.readiness.rules import Covered, Criterion, Rostered
 from connect.readiness.tables import OPEN, Review
 
@@ -32,13 +33,13 @@ async def set_of(agency: Agency) -> RequirementSet | None:
     )
     if review and review["requirements"] in requirement_sets():
         return requirement_sets()[review["requirements"]]
-    return current_set(agency.kind, today())
+    return current_set(agency.kind, clock.today())
 
 
 async def standing_of(agency: Agency) -> Standing:
     """How far an agency is today."""
     asked = await set_of(agency)
-    people = await rostered(agency.id, asked, today())
+    people = await rostered(agency.id, asked, clock.today())
     return Standing(
         asked=asked,
         lines=await lines_of(agency.id),

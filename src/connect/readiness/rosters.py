@@ -11,8 +11,7 @@ from connect import clock
 from connect.agencies.queries import family_of, standing_agency
 from connect.agencies.tables import Agency
 from connect.audit import record, record_many
-from connect.config import settings
-from connect.db import fetch, is_unique_violation, transaction
+from connect.db import fetch, is_unique_violation, placeholders, transaction
 from connect.errors import Conflict, Invalid, NotFound
 from connect.policy import Actor, Permission
 from connect.readiness import rules
@@ -74,11 +73,6 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         return str(self.account or rules.plain_name(self.name)), self.category
 
 
-def today() -> date:
-    """The day by which a roster is kept: the organization's."""
-    return clock.day_in(settings().time_zone, clock.now())
-
-
 async def roster_agency(
     actor: Actor, agency_id: UUID, to: Permission = Permission.READ_READINESS, *, lock: bool = False
 ) -> Agency:
@@ -107,14 +101,14 @@ async def line_of(actor: Actor, agency_id: UUID, line_id: UUID) -> tuple[Line, A
 
 async def lines_of(agency: UUID) -> list[Line]:
     """An agency's roster of today, by name."""
-    return msgspec.convert(await fetch(LINES, agency, today()), list[Line])
+    return msgspec.convert(await fetch(LINES, agency, clock.today()), list[Line])
 
 
 async def people_of(agency: UUID) -> list[dict[str, Any]]:
     """Those who work for an agency now: ``{account, name, category, title}``, by name."""
     family = await family_of(agency)
-    sql = PEOPLE.replace("{agencies}", ", ".join(["{}"] * len(family)))
-    return await fetch(sql, *family, today())
+    sql = PEOPLE.replace("{agencies}", placeholders(family))
+    return await fetch(sql, *family, clock.today())
 
 
 async def keep_roster(actor: Actor, agency_id: UUID, wanted: Sequence[Wanted]) -> None:
@@ -302,7 +296,7 @@ async def _faults(agency: UUID, wanted: Sequence[Wanted]) -> dict[int, dict[str,
 
 def _line_faults(one: Wanted) -> dict[str, str]:
     return rules.line_faults(
-        today(),
+        clock.today(),
         category=one.category,
         exemption=one.exemption,
         exempt_until=one.exempt_until,
@@ -317,7 +311,7 @@ async def _begin(actor: Actor, agency: UUID, wanted: Sequence[Wanted]) -> None:
             account=one.account,
             name="" if one.account else " ".join(one.name.split()),
             category=one.category,
-            since=today(),
+            since=clock.today(),
             exemption=one.exemption,
             exempt_until=one.exempt_until,
             hired_on=one.hired_on,
@@ -333,7 +327,7 @@ async def _begin(actor: Actor, agency: UUID, wanted: Sequence[Wanted]) -> None:
 async def _end(actor: Actor, ids: Sequence[UUID]) -> None:
     """The last day is yesterday: from today on nothing is asked of them here."""
     for first in range(0, len(ids), AT_ONCE):
-        await RosterLine.update({RosterLine.until: today() - timedelta(days=1)}).where(
+        await RosterLine.update({RosterLine.until: clock.today() - timedelta(days=1)}).where(
             RosterLine.id.is_in(list(ids[first : first + AT_ONCE]))
         )
     await record_many(actor, RosterLine, [(i, "roster.ended") for i in ids])

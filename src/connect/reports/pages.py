@@ -9,7 +9,6 @@ from litestar import Controller, Request, Response, get
 from litestar.params import QueryParameter
 
 from connect import clock
-from connect.config import settings
 from connect.csv_out import download
 from connect.errors import Invalid
 from connect.learning.queries import by_hand_among
@@ -27,7 +26,7 @@ FIRST_YEAR = 2000
 
 
 def _year(year: int | None) -> int:
-    return year or clock.day_in(settings().time_zone, clock.now()).year
+    return year or clock.today().year
 
 
 def _period(request: ActorRequest) -> tuple[date, date, dict[str, str]]:

@@ -10,7 +10,6 @@ import msgspec
 
 from connect import clock
 from connect.accounts.queries import registered_on
-from connect.config import settings
 from connect.db import fetch
 from connect.lists import DISCIPLINES, STATES
 
@@ -190,5 +189,5 @@ async def live_numbers() -> dict[str, int]:
         "SELECT (SELECT count(*) FROM training WHERE voided_by IS NULL) AS trainings, "
         "(SELECT count(*) FROM certificate) AS certificates"
     )
-    today = clock.day_in(settings().time_zone, clock.now())
+    today = clock.today()
     return {"registered": await registered_on(today), **rows[0]}

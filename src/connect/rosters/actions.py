@@ -18,7 +18,7 @@ from connect.errors import Invalid
 from connect.mail.actions import write_mail
 from connect.policy import Actor
 from connect.rosters import rules
-from connect.rosters.queries import Person, chosen, is_current, required_course, today
+from connect.rosters.queries import Person, chosen, is_current, required_course
 from connect.rosters.rules import Required, State
 from connect.rosters.tables import Reminder, RequiredCourse
 
@@ -145,7 +145,7 @@ async def remind(actor: Actor, agency_id: UUID, ids: Sequence[UUID], *, note: st
         skipped, sent = [], 0
         for affiliation in wanted:
             person = found.get(affiliation)
-            reason = _reason(person, today()) if person else "not_found"
+            reason = _reason(person, clock.today()) if person else "not_found"
             if person and not reason and not await _first_today(actor, agency.id, person):
                 reason = "reminded_today"
             if person is None or reason:

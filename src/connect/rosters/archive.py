@@ -7,13 +7,12 @@ from typing import Any
 from uuid import UUID
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from connect import files
+from connect import clock, files
 from connect.agencies.queries import family_of
 from connect.certificates.queries import standing
 from connect.csv_out import cell
-from connect.db import fetch
+from connect.db import fetch, placeholders
 from connect.errors import NotFound
-from connect.rosters.queries import today
 from connect.rosters.rules import file_name
 
 AT_ONCE = 200  # rows in memory
@@ -62,9 +61,11 @@ async def certificates(agency: UUID) -> AsyncIterator[dict[str, Any]]:
     family = await family_of(agency)
     after: UUID | None = None
     while True:
-        sql = CERTIFICATES.replace("{agencies}", ", ".join(["{}"] * len(family)))
+        sql = CERTIFICATES.replace("{agencies}", placeholders(family))
         sql = sql.replace("{behind}", " AND x.id > {}" if after else "")
-        rows = await fetch(sql, agency, *([after] if after else []), *family, today(), AT_ONCE)
+        rows = await fetch(
+            sql, agency, *([after] if after else []), *family, clock.today(), AT_ONCE
+        )
         for row in rows:
             yield row
         if len(rows) < AT_ONCE:

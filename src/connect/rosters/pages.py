@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 from msgspec import Meta
 
+from connect import clock
 from connect.agencies.tables import Agency
 from connect.catalog.queries import offered_courses
 from connect.errors import Invalid, NotFound, decode
@@ -25,7 +26,6 @@ from connect.rosters.queries import (
     people,
     required_courses,
     roster_agency,
-    today,
 )
 from connect.rosters.rules import Required, Standing, State
 from connect.web.forms import read_form, several
@@ -211,7 +211,7 @@ def _shown(person: Person) -> dict[str, Any]:
         "is_supervisor": person.is_supervisor,
         "since": person.since,
         "until": person.until,
-        "is_current": is_current(person, today()),
+        "is_current": is_current(person, clock.today()),
         "state": {"words": words, "kind": kind},
         "courses": [
             {

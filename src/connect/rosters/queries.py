@@ -10,8 +10,7 @@ from connect import clock
 from connect.agencies.queries import family_of, standing_agency
 from connect.agencies.tables import Agency
 from connect.certificates.queries import standing
-from connect.config import settings
-from connect.db import fetch, snapshot
+from connect.db import fetch, placeholders, snapshot
 from connect.errors import Invalid, NotFound
 from connect.learning.queries import BY_HAND
 from connect.lists import ROSTER_CATEGORIES
@@ -101,11 +100,6 @@ class Person(msgspec.Struct, frozen=True):
     courses: list[Standing]
 
 
-def today() -> date:
-    """The day by which an agency's people are judged: the organization's."""
-    return clock.day_in(settings().time_zone, clock.now())
-
-
 async def roster_agency(actor: Actor, agency_id: UUID) -> Agency:
     """The agency whose people the actor may see, by this id or one that was merged into it.
 
@@ -163,8 +157,8 @@ async def chosen(agency: UUID, ids: list[UUID]) -> list[Person]:
     if not ids:
         return []
     sql = PEOPLE.replace("{latest}", "").replace("{limit}", "")
-    sql = sql.replace("{agencies}", _marks(family))
-    sql = sql.replace("{filters}", f" AND f.id IN ({_marks(ids)})")
+    sql = sql.replace("{agencies}", placeholders(family))
+    sql = sql.replace("{filters}", f" AND f.id IN ({placeholders(ids)})")
     return await _judged(await fetch(sql, *family, *ids), required)
 
 
@@ -181,7 +175,7 @@ async def _rows(
     after: UUID | None,
     limit: int | None,
 ) -> list[dict[str, Any]]:
-    on = today()
+    on = clock.today()
     where, values = "", list[Any]()
     for word in filters.q.lower().replace("%", "").replace("_", "").replace("\\", "").split()[:5]:
         where += " AND lower(a.legal_name) LIKE {}"
@@ -214,7 +208,7 @@ async def _rows(
         values += [after, *family]
     sql = PEOPLE.replace("{latest}", latest).replace("{filters}", where)
     end = "" if limit is None else f" LIMIT {int(limit) + 1}"
-    sql = sql.replace("{agencies}", _marks(family)).replace("{limit}", end)
+    sql = sql.replace("{agencies}", placeholders(family)).replace("{limit}", end)
     return await fetch(sql, *first, *family, *values)
 
 
@@ -224,7 +218,9 @@ def _latest(family: list[UUID], required: list[Required]) -> tuple[str, list[Any
         f"max(CASE WHEN s.course = {{}} THEN s.day END) AS day{n}" for n in range(len(required))
     )
     courses = [r.course for r in required]
-    sql = LATEST.replace("{columns}", ", ".join(columns)).replace("{courses}", _marks(courses))
+    sql = LATEST.replace("{columns}", ", ".join(columns)).replace(
+        "{courses}", placeholders(courses)
+    )
     return sql, [*courses, *family, *courses, *family, *courses]
 
 
@@ -262,10 +258,12 @@ async def _judged(rows: list[dict[str, Any]], required: list[Required]) -> list[
     sharing = [row["id"] for row in rows if row["consented_at"]] if courses else []
     for first in range(0, len(sharing), AT_ONCE):
         ids = sharing[first : first + AT_ONCE]
-        sql = COMPLETIONS.replace("{people}", _marks(ids)).replace("{courses}", _marks(courses))
+        sql = COMPLETIONS.replace("{people}", placeholders(ids)).replace(
+            "{courses}", placeholders(courses)
+        )
         for row in await fetch(sql, *ids, *courses, *ids, *courses):
             done.setdefault(row["id"], []).append(_done(row))
-    on = today()
+    on = clock.today()
     found = []
     for row in rows:
         consented = row.pop("consented_at") is not None
@@ -283,7 +281,3 @@ async def _judged(rows: list[dict[str, Any]], required: list[Required]) -> list[
 def _done(row: dict[str, Any]) -> Done:
     by_hand, elsewhere = bool(row["by_hand"]), bool(row["elsewhere"])
     return Done(row["course"], row["day"], row["number"], by_hand=by_hand, elsewhere=elsewhere)
-
-
-def _marks(values: list[Any]) -> str:
-    return ", ".join(["{}"] * len(values))

@@ -259,4 +259,5 @@ def test_every_setting_has_a_default_or_is_asked_for():
         "certificate_templates",
         "signing_key",
         "timestamp_url",
+        "two_persons",
     }

@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     signatory_title: str = ""
     certificate_templates: str = ""  # folder; its files stand in for ours of the same name
     signing_key: str = ""  # PEM, key and certificate; empty: made and kept in the data folder
+    two_persons: str = "on"  # or off: who reviews a readiness application may decide on it, too
     timestamp_url: str = ""  # RFC 3161 server; empty: signatures carry no timestamp
     limits: str = "default"
 
@@ -218,6 +219,7 @@ CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
         "give the PEM that connect rotate-signing-key --output FILE writes; use "
         "CONNECT_SIGNING_KEY_FILE to name the file.",
     ),
+    "two_persons": (("on", "off").index, "write on or off."),
     "timestamp_url": (_is_site_with_path, "write it as http://... or https://..."),
     "limits": (read_limits, "write each as sign_in=10/15m, with s, m, h or d."),
 }

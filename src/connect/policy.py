@@ -93,6 +93,9 @@ class Permission(StrEnum):
     INVITE_PEOPLE = "invite_people"
     READ_READINESS = "read_readiness"  # an agency's roster, and how far its training is
     APPLY_FOR_READINESS = "apply_for_readiness"  # keep the roster
+    READ_REVIEWS = "read_reviews"  # every agency's, with findings and decisions
+    REVIEW_READINESS = "review_readiness"  # findings, return, recommendation
+    DECIDE_READINESS = "decide_readiness"  # by another person
     MERGE_PEOPLE = "merge_people"  # who is registered twice, and to undo it
     IMPORT_ROWS = "import_rows"
     MANAGE_GRANTS = "manage_grants"
@@ -197,6 +200,14 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
         Role.REGISTRAR: Relation.ANY,
         Role.ADMIN: Relation.ANY,
     },
+    Permission.READ_REVIEWS: {
+        Role.REVIEWER: Relation.ANY,
+        Role.APPROVER: Relation.ANY,
+        Role.AUDITOR: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
+    Permission.REVIEW_READINESS: {Role.REVIEWER: Relation.ANY},
+    Permission.DECIDE_READINESS: {Role.APPROVER: Relation.ANY},
     Permission.IMPORT_ROWS: {  # a coordinator: the roster of the agency
         Role.COORDINATOR: Relation.AGENCY,
         Role.REGISTRAR: Relation.ANY,

@@ -76,6 +76,7 @@ PEOPLE: dict[str, Fate] = {
     "policy_finding.found_by": Fate.STAYS,
     "readiness_review.decided_by": Fate.STAYS,
     "readiness_review.opened_by": Fate.STAYS,
+    "readiness_review.recommended_by": Fate.STAYS,
     "readiness_review.reviewer": Fate.STAYS,
     "recognition_task.done_by": Fate.STAYS,
     "review_answer.saved_by": Fate.STAYS,

@@ -69,12 +69,17 @@ class Review(Table, tablename="readiness_review"):
     state_since = Timestamptz(default=clock.now)
     waited_seconds = BigInt(default=0)  # of the agency's time since the first submission
     submitted_at = Timestamptz(null=True, default=None)  # for the first time
+    judged_on = Date(null=True, default=None)  # of the last submission: its roster is judged (R16)
     answer_due = Date(null=True, default=None)  # promised first answer: two business days
+    answered_at = Timestamptz(null=True, default=None)  # first message, return or recommendation
     reviewer = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.restrict)
+    recommended_by = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.restrict)
+    recommended_at = Timestamptz(null=True, default=None)
     recommended_hash = Varchar(length=64, null=True, default=None)  # of the state that was reviewed
     decided_by = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.restrict)
     decided_at = Timestamptz(null=True, default=None)
     decided_hash = Varchar(length=64, null=True, default=None)
+    decided_alone = Boolean(default=False)  # while the rule of two persons was off (R19)
     reasons = Text(default="")
 
 

@@ -94,9 +94,10 @@ REVIEWS = [
     ),
     Holding(
         table=readiness.Review,
-        whose=by("opened_by", "reviewer", "decided_by"),
-        none="kind state requirements opened_at state_since waited_seconds submitted_at "
-        "answer_due decided_at reasons",
-        pseudonym="id agency opened_by reviewer recommended_hash decided_by decided_hash",
+        whose=by("opened_by", "reviewer", "recommended_by", "decided_by"),
+        none="kind state requirements opened_at state_since waited_seconds submitted_at judged_on "
+        "answer_due answered_at recommended_at decided_at decided_alone reasons",
+        pseudonym="id agency opened_by reviewer recommended_by recommended_hash decided_by "
+        "decided_hash",
     ),
 ]

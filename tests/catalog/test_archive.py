@@ -9,6 +9,7 @@ import pytest
 
 from catalog.course_folder import FILES, TODAY, changed, write_course
 from catalog.hostile_zips import GOOD, SLUG, hostile, zipped
+from catalog.packages import SCORM_12_FILES
 from connect.catalog.archive import MOST_BYTES, Refused, pack, unpack
 from connect.catalog.check import check_course
 from connect.config import ROOT
@@ -52,6 +53,14 @@ def test_entities_in_a_drawing_are_found_by_the_check(tmp_path):
     assert [fault.message for fault in check_course(folder, today=TODAY).faults] == [
         "an SVG may not declare a DOCTYPE or entities"
     ]
+
+
+def test_a_package_and_a_document_that_are_zips_themselves_are_unpacked(tmp_path):
+    also = {"media/gates.zip": zipped(SCORM_12_FILES), "media/list.docx": zipped({"a.xml": "x"})}
+
+    folder = unpack(zipped({**GOOD, **{f"{SLUG}/{p}": d for p, d in also.items()}}), tmp_path)
+
+    assert {path: (folder / path).read_bytes() for path in also} == also
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from connect.catalog.faults import quoted
@@ -21,6 +21,7 @@ MOST_DEEP = 6  # names in a path, the course's own with them
 MOST_RATIO = 200  # bytes unpacked for one packed; text and drawings stay below 30
 _RATIO_FROM = 1_000_000  # bytes unpacked; below this a ratio harms nobody
 _TEXT = 300_000  # bytes of a file that is neither image nor recording; the check is stricter
+MANIFESTS = ("imsmanifest.xml", "cmi5.xml")  # one of them is what makes a ZIP a package
 _CHUNK = 64 * 1024
 _HEADER = 30  # bytes of what stands before a file's name in the ZIP
 
@@ -46,7 +47,7 @@ def unpack(data: bytes, into: Path) -> Path:
             written until then is the caller's to remove, with *into*.
     """
     try:
-        with _opened(data) as archive:
+        with opened(data, MOST_BYTES) as archive:
             entries = _entries(archive)
             for path, info in entries.items():
                 _write(archive, info, path, into / path)
@@ -73,9 +74,18 @@ def pack(slug: str, files: Mapping[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
-def _opened(data: bytes) -> zipfile.ZipFile:
-    if len(data) > MOST_BYTES:
-        raise Refused(f"The ZIP is over the limit of {MOST_BYTES // 1_000_000} MB.")
+def opened(data: bytes, most: int) -> zipfile.ZipFile:
+    """The ZIP *data*, whose list of contents fits what it holds.
+
+    Args:
+        most: bytes that *data* may have.
+
+    Raises:
+        Refused: it is too large, or no plain ZIP.
+        zipfile.BadZipFile: it is broken.
+    """
+    if len(data) > most:
+        raise Refused(f"The ZIP is over the limit of {most // 1_000_000} MB.")
     if not data:
         raise Refused("The file is empty.")
     if not data.startswith(b"PK"):
@@ -101,7 +111,7 @@ def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     found: dict[str, zipfile.ZipInfo] = {}
     seen: dict[str, str] = {}
     for info in archive.infolist():
-        _refuse_entry(info)
+        refuse_entry(info)
         parts = info.filename.rstrip("/").split("/")
         # Two names that differ by their capitals only are one file on many systems.
         alike = seen.setdefault("/".join(parts).lower(), info.filename)
@@ -127,12 +137,16 @@ def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     total = sum(info.file_size for info in found.values())
     if total > MOST_UNPACKED:
         raise Refused(f"Unpacked it would be over {MOST_UNPACKED // 1_000_000} MB.")
-    _refuse_beneath_files(found)
+    refuse_beneath_files(found)
     return found
 
 
-def _refuse_entry(info: zipfile.ZipInfo) -> None:
-    """What no entry may be, whatever its name."""
+def refuse_entry(info: zipfile.ZipInfo) -> None:
+    """What no entry may be, whatever its name.
+
+    Raises:
+        Refused: always with the entry's name.
+    """
     name = quoted(info.filename)
     if info.orig_filename != info.filename or any(ord(c) < 32 for c in info.filename):
         raise Refused(f"A name in the ZIP holds a control character: {quoted(info.orig_filename)}.")
@@ -167,25 +181,45 @@ def _refuse_name(info: zipfile.ZipInfo, parts: list[str]) -> None:
                 f"In the ZIP {name} is no good name: use up to 100 of a to z, A to Z, 0 to 9, dot, "
                 "dash and underscore."
             )
-        if _RESERVED.match(part):
+        if is_reserved(part):
             raise Refused(f"In the ZIP {name} holds a name that some systems keep for devices.")
     if info.is_dir():
         return
-    if parts[-1].lower().endswith(".zip"):
+    if parts[-1].lower().endswith(".zip") and parts[1:-1] != ["media"]:
         raise Refused(f"The ZIP holds another ZIP, {name}.")
     if not is_known(parts[-1]):
         raise Refused(f"In the ZIP {name} is of a kind that no course holds.")
     if info.file_size > _most(parts[-1]):
         raise Refused(f"In the ZIP {name} is over the limit of {_most(parts[-1]):,} bytes.")
+    refuse_bomb(info)
+
+
+def refuse_bomb(info: zipfile.ZipInfo) -> None:
+    """Refuse an entry that says to unpack to far more than it is packed in.
+
+    Raises:
+        Refused: it does.
+    """
     if info.file_size > max(_RATIO_FROM, info.compress_size * MOST_RATIO):
+        name = quoted(info.filename)
         raise Refused(f"In the ZIP {name} would grow over {MOST_RATIO} times: a bomb.")
+
+
+def is_reserved(name: str) -> bool:
+    """Whether some systems keep *name* for a device."""
+    return bool(_RESERVED.match(name))
 
 
 def _most(name: str) -> int:
     return limit_of(name) or _TEXT
 
 
-def _refuse_beneath_files(paths: Iterable[str]) -> None:
+def refuse_beneath_files(paths: Iterable[str]) -> None:
+    """Refuse paths of which one is a file and a folder at once.
+
+    Raises:
+        Refused: there is one.
+    """
     files = {path.lower() for path in paths}
     for path in paths:
         for parent in PurePosixPath(path.lower()).parents:
@@ -195,14 +229,38 @@ def _refuse_beneath_files(paths: Iterable[str]) -> None:
 
 def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, to: Path) -> None:
     to.parent.mkdir(parents=True, exist_ok=True)
-    left = info.file_size
-    with archive.open(info) as source, to.open("xb") as target:
-        while piece := source.read(_CHUNK):  # ends with a fault when the checksum is wrong
-            if not target.tell() and piece.startswith(b"PK\x03\x04"):
+    is_package = path.lower().endswith(".zip")
+    may_be_zip = is_package or path.lower().endswith((".docx", ".xlsx", ".pptx"))
+    with to.open("xb") as target:
+        for piece in pieces(archive, info):
+            if not target.tell() and piece.startswith(b"PK\x03\x04") and not may_be_zip:
                 raise Refused(f"The ZIP holds another ZIP, {quoted(path)}.")
+            target.write(piece)
+    if is_package and not _has_manifest(to):
+        raise Refused(f"The ZIP holds another ZIP, {quoted(path)}, that is no package.")
+
+
+def pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The bytes of an entry, a piece at a time.
+
+    Raises:
+        Refused: they are more or fewer than the entry says.
+        zipfile.BadZipFile, zlib.error: they are broken, which the last piece may tell.
+    """
+    left = info.file_size
+    with archive.open(info) as source:
+        while piece := source.read(_CHUNK):  # ends with a fault when the checksum is wrong
             left -= len(piece)
             if left < 0:
-                raise Refused(f"In the ZIP {quoted(path)} is larger than it says.")
-            target.write(piece)
+                raise Refused(f"In the ZIP {quoted(info.filename)} is larger than it says.")
+            yield piece
     if left:
-        raise Refused(f"In the ZIP {quoted(path)} is smaller than it says.")
+        raise Refused(f"In the ZIP {quoted(info.filename)} is smaller than it says.")
+
+
+def _has_manifest(file: Path) -> bool:
+    """Whether a ZIP in a course is perhaps a package, which the check of the course then reads."""
+    if file.read_bytes().count(_ENTRY) > MOST_FILES:
+        return False
+    with zipfile.ZipFile(file) as archive:
+        return any(info.filename in MANIFESTS for info in archive.infolist())

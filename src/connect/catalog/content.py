@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import msgspec
 
 from connect.catalog.evaluations import Evaluation
+from connect.catalog.package_content import Package
 
 
 class ComponentKind(StrEnum):
@@ -235,6 +236,7 @@ class Component(msgspec.Struct, frozen=True):
     translations: dict[str, Translation] = {}  # by language code
     recording: Recording | None = None
     download: str | None = None  # a key of ``CourseContent.media``
+    package: Package | None = None
 
 
 class CourseContent(msgspec.Struct, frozen=True):

@@ -133,7 +133,7 @@ async def test_scenario_6_what_is_missing_of_video_and_quiz_is_named(database, c
     row = await Enrollment.objects().get(Enrollment.id == enrollment.id)
     found = {m.component: m.what for m in rules.missing(*await standing(row))}
     assert row.state == EnrollmentState.FAILED
-    assert found["video"] == "985 seconds of viewing time are missing."
+    assert found["video"] == "16 minutes 25 seconds of viewing time are missing."
     assert found["final"].endswith("Attempts left: 0.")
 
 

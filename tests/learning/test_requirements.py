@@ -77,7 +77,7 @@ def test_each_requirement_says_what_is_asked_recorded_and_missing():
     assert [(r.title, r.asked, r.recorded, r.missing) for r in explain(content, facts)] == [
         (
             "One",
-            "Finish this step, in 60 seconds or more.",
+            "Finish this step, in 1 minute or more.",
             "59 seconds.",
             "1 second of reading time is missing.",
         ),

@@ -132,7 +132,7 @@ def _asked(component: Component) -> str:
         most = f", in {_many(quiz.max_attempts, 'attempt')} at most" if quiz.max_attempts else ""
         return f"Pass with {quiz.pass_percent} %{most}."
     least = component.min_seconds
-    return f"Finish this step, in {_many(least, 'second')} or more." if least else FINISH
+    return f"Finish this step, in {_time(least)} or more." if least else FINISH
 
 
 def _recorded(component: Component, fact: Fact) -> str:
@@ -144,12 +144,18 @@ def _recorded(component: Component, fact: Fact) -> str:
         best = f", the best with {fact.best} %" if fact.best is not None else ""
         return f"{_many(fact.attempts, 'attempt')} submitted{best}."
     if fact.seconds and not component.quiz:
-        return f"{_many(fact.seconds, 'second')}{', finished' if fact.done else ''}."
+        return f"{_time(fact.seconds)}{', finished' if fact.done else ''}."
     return "Done." if fact.done else "Opened." if fact.opened else "Nothing yet."
 
 
 def _many(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _time(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    said = [_many(minutes, "minute")] if minutes else []
+    return " ".join([*said, _many(rest, "second")] if rest or not said else said)
 
 
 def what_is_missing(component: Component, fact: Fact) -> str:
@@ -168,7 +174,7 @@ def what_is_missing(component: Component, fact: Fact) -> str:
     short = component.min_seconds - fact.seconds
     if fact.opened and short > 0:
         spent = SPENT.get(component.kind, "reading")
-        return f"{_many(short, 'second')} of {spent} time {'is' if short == 1 else 'are'} missing."
+        return f"{_time(short)} of {spent} time {'is' if short in (1, 60) else 'are'} missing."
     return f"You have not finished this {FINISHED.get(component.kind, 'step')} yet."
 
 

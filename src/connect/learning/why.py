@@ -6,13 +6,13 @@ from uuid import UUID
 
 import msgspec
 
-from connect.catalog.content import Component, ComponentKind, Purpose
 from connect.catalog.queries import content_of
 from connect.certificates.queries import certificate_of
 from connect.certificates.tables import Certificate
 from connect.db import fetch
-from connect.learning import rules
-from connect.learning.queries import facts_of
+from connect.learning.queries import facts_of, overrides_of
+from connect.learning.requirements import NOTHING, explain
+from connect.learning.tables import OverrideKind
 from connect.policy import Actor
 
 ENROLLMENT = """
@@ -50,8 +50,9 @@ class Requirement(msgspec.Struct):
     asked: str
     recorded: str
     seconds: int  # measured by the server
-    done_at: datetime | None
+    done_at: datetime | None  # None too: carried over from an earlier completion
     met: bool
+    by_hand: bool  # only by the word of staff
 
 
 class AttemptMade(msgspec.Struct):
@@ -65,12 +66,17 @@ class AttemptMade(msgspec.Struct):
 
 
 class Override(msgspec.Struct):
-    """A requirement that staff set aside."""
+    """What staff set aside, and the completion rests on; ``kind`` is ``met`` or ``reopened``."""
 
     component: str
+    title: str
+    kind: str
     by: UUID
+    by_name: str | None
     at: datetime
     reason: str
+    evidence: str
+    withdrawn_at: datetime | None  # afterwards: the completion stands
 
 
 class Issue(msgspec.Struct):
@@ -99,7 +105,7 @@ class Why(msgspec.Struct):
 
 RULE = (
     "A course is completed when every required step is done: reading time measured by the server, "
-    "statements confirmed, tests passed."
+    "statements confirmed, tests passed; or when staff recorded by hand that a step is met."
 )
 
 
@@ -122,6 +128,13 @@ async def why(actor: Actor, number: str) -> Why:
     facts = (await facts_of([row.source]))[row.source]
     done = {r["component"]: r["done_at"] for r in await fetch(DONE, row.source)}
     attempts = await fetch(ATTEMPTS, row.source)
+    passed = {a["component"]: a["submitted_at"] for a in attempts if a["state"] == "passed"}
+    overrides = [
+        o
+        for o in await overrides_of(row.source)
+        if o["withdrawn_at"] is None or o["withdrawn_at"] >= enrollment["completed_at"]
+    ]
+    met = {o["component"]: o["made_at"] for o in overrides if o["kind"] == OverrideKind.MET}
     titles = {c.id: c.title for c in content.components}
     same = ("title", "hash", "published_at", "enrolled_at", "completed_at")
     return _why(
@@ -129,9 +142,18 @@ async def why(actor: Actor, number: str) -> Why:
         line,
         course=CourseBasis(version=enrollment["number"], **{n: enrollment[n] for n in same}),
         requirements=[
-            _requirement(c, facts.get(c.id, rules.NOTHING), done.get(c.id) or _passed(c, attempts))
-            for c in content.components
-            if c.required
+            Requirement(
+                r.component,
+                r.title,
+                r.kind,
+                r.asked,
+                r.recorded,
+                facts.get(r.component, NOTHING).seconds,
+                (met if r.by_hand else done | passed).get(r.component),
+                not r.missing,
+                r.by_hand,
+            )
+            for r in explain(content, facts)
         ],
         attempts=[
             AttemptMade(
@@ -144,6 +166,20 @@ async def why(actor: Actor, number: str) -> Why:
                 a["submitted_at"],
             )
             for a in attempts
+        ],
+        overrides=[
+            Override(
+                o["component"],
+                titles.get(o["component"], o["component"]),
+                o["kind"],
+                o["made_by"],
+                o["made_by_name"],
+                o["made_at"],
+                o["reason"],
+                o["evidence"],
+                o["withdrawn_at"],
+            )
+            for o in overrides
         ],
     )
 
@@ -159,58 +195,3 @@ def _why(row: Certificate, line: list[Issue], **known: Any) -> Why:
         line=line,
         **parts,
     )
-
-
-def _passed(component: Component, attempts: list[dict[str, Any]]) -> datetime | None:
-    """When a test was passed first."""
-    return next(
-        (
-            a["submitted_at"]
-            for a in attempts
-            if (a["component"], a["state"]) == (component.id, "passed")
-        ),
-        None,
-    )
-
-
-def _requirement(component: Component, fact: rules.Fact, done_at: datetime | None) -> Requirement:
-    return Requirement(
-        component.id,
-        component.title,
-        component.kind,
-        asked(component),
-        recorded(component, fact),
-        fact.seconds,
-        done_at,
-        fact.done,
-    )
-
-
-def asked(component: Component) -> str:
-    """What a required component asks for, in a few words."""
-    if component.kind == ComponentKind.ACKNOWLEDGEMENT:
-        return "Confirm the statement"
-    if quiz := component.quiz:
-        if quiz.purpose in (Purpose.PRACTICE, Purpose.PRE):
-            return "Submit the answers"
-        return f"Pass with {quiz.pass_percent} %"
-    return (
-        f"Read for at least {time_said(component.min_seconds)}" if component.min_seconds else "Read"
-    )
-
-
-def recorded(component: Component, fact: rules.Fact) -> str:
-    """What is recorded of it, in a few words."""
-    if component.quiz:
-        tries = f"{fact.attempts} attempt{'' if fact.attempts == 1 else 's'}"
-        return f"{tries}, best score {fact.best} %" if fact.best is not None else tries
-    if component.kind == ComponentKind.ACKNOWLEDGEMENT:
-        return "Confirmed" if fact.done else "Not confirmed"
-    return f"{time_said(fact.seconds)} measured"
-
-
-def time_said(seconds: int) -> str:
-    """``1 min 30 s``, ``45 s``, ``2 min``."""
-    minutes, rest = divmod(seconds, 60)
-    said = ([f"{minutes} min"] if minutes else []) + ([f"{rest} s"] if rest or not minutes else [])
-    return " ".join(said)

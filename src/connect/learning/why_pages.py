@@ -64,5 +64,13 @@ class WhyPages(Controller):
                 )
                 for a in found.attempts
             ],
+            overrides=[
+                (
+                    o,
+                    moment(o.at, zone),
+                    moment(o.withdrawn_at, zone) if o.withdrawn_at else "",
+                )
+                for o in found.overrides
+            ],
             line=[(i, moment(i.issued_at, zone)) for i in found.line],
         )

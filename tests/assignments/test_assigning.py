@@ -23,7 +23,7 @@ from connect.mail.tables import Mail
 from connect.paths.tables import PathEnrollment
 from connect.policy import Role
 from paths.followed import finish, modules, path
-from rosters.staffed import account_of, completed, course, works
+from rosters.staffed import account_of, completed, course, elsewhere, works
 
 DUE = date(2026, 6, 30)
 pytestmark = pytest.mark.usefixtures("clock")
@@ -295,3 +295,26 @@ async def test_a_consent_that_ends_hides_somebody_from_the_coordinator_at_once(d
     assert await current(shown) == {stays.account}
     on = DUE - timedelta(days=7)
     assert [p.person for p in await plan_for(actor, on)] == [stays.account]
+
+
+async def test_what_another_provider_taught_is_not_asked_for_while_it_counts(database, work):
+    version = await make.course(make.content(slug="first", valid_months=24))
+    staff = await registrar()
+    counts, too_old, declined = await educators(3)
+    for person, day, state in (
+        (counts, date(2025, 3, 2), "accepted"),
+        (too_old, date(2024, 3, 2), "accepted"),
+        (declined, date(2025, 3, 2), "declined"),
+    ):
+        await elsewhere(person.id, version.course, day, state=state)
+
+    shown = await assign(staff, asked())
+    await work()
+
+    assert await assigned_to(make.actor_of(counts)) == []
+    assert await Enrollment.count().where(Enrollment.learner == counts.id) == 0
+    assert {person.person: person.done for person in await people_of(shown)} == {
+        counts.id: True,
+        too_old.id: False,
+        declined.id: False,
+    }

@@ -1,17 +1,20 @@
 """Following a path: what counts, what completes it, and that it is no training of its own."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 import make
 from accounts.contents import count
 from certificates.earned import read, rename
+from connect.catalog.tables import Course
 from connect.certificates.reissues import reissue
 from connect.certificates.revocations import revoke
 from connect.certificates.tables import Certificate
 from connect.errors import NotFound
+from connect.external.actions import decide
+from connect.external.rules import Verdict
 from connect.learning.actions import AddressNotProved
 from connect.mail.tables import Mail
 from connect.paths import actions, views
@@ -21,6 +24,7 @@ from connect.paths.tables import PathCompletion, PathEnrollment, PathVersion
 from connect.policy import SYSTEM, Role
 from connect.trainings.tables import Training
 from paths.followed import MODULES, content, finish, modules, path
+from rosters.staffed import elsewhere
 
 
 async def stands(actor):
@@ -263,3 +267,41 @@ async def test_a_path_whose_course_is_not_published_is_refused(database, tmp_pat
     outcome, number, faults = found["short"]
     assert (outcome, number) == (Outcome.REFUSED, 0)
     assert [fault.message for fault in faults] == ["absent is not published"]
+
+
+async def test_what_another_provider_taught_counts_once_it_is_accepted(database, work, clock):
+    await modules(valid_months=24)
+    await path()
+    ada = await make.learner()
+    for slug in ("module-a", "module-b"):
+        await finish(ada, slug)
+    row, _ = await enroll(ada, "introduction")
+    third = await Course.objects().where(Course.slug == "module-c").first()
+    brought = await elsewhere(ada.id, third.id, date(2025, 3, 2), state="submitted")
+    before = (await stands(ada))["progress_percent"]
+
+    await decide(await make.staff(Role.REGISTRAR), brought.id, Verdict.ACCEPTED)
+    await work()
+
+    shown = await stands(ada)
+    assert (before, shown["state"]) == (66, "completed")
+    assert shown["courses"][2]["elsewhere"]
+    assert shown["courses"][2]["expires_on"] == date(2027, 3, 2)
+    completion = await PathCompletion.objects().where(PathCompletion.enrollment == row.id).first()
+    assert completion.minutes == 2 * 30  # ours alone
+
+
+async def test_a_new_cycle_asks_for_what_was_completed_since(database, work, clock):
+    await modules(valid_months=24)
+    await path(valid_months=24)
+    ada = await make.learner()
+    third = await Course.objects().where(Course.slug == "module-c").first()
+    await elsewhere(ada.id, third.id, date(2026, 3, 1))
+    for slug in ("module-a", "module-b"):
+        await finish(ada, slug)
+    await enroll(ada, "introduction")
+    clock.move(timedelta(days=700))
+
+    await enroll(ada, "introduction")
+
+    assert (await stands(ada))["progress_percent"] == 0

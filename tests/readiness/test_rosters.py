@@ -13,7 +13,7 @@ from connect.clock import today
 from connect.readiness.coverage import coverage_of, rostered
 from connect.readiness.criteria import requirement_sets
 from connect.readiness.tables import RosterLine
-from rosters.staffed import account_of, completed, works
+from rosters.staffed import account_of, completed, elsewhere, works
 
 LEA = requirement_sets()["law-enforcement/2026.1"]
 ECC = requirement_sets()["emergency-communications/2026.1"]
@@ -180,7 +180,10 @@ async def test_coverage_equals_brute_force_over_random_rosters(database, clock, 
         sharing[person.account] = person.consented_at is not None
         for code in dice.sample(codes, dice.randint(0, 6)):
             when = dice.choice([date(2019, 5, 1), date(2024, 5, 1), date(2026, 5, 1)])
-            await completed(person, versions[code], when)
+            if dice.random() < 0.3:
+                await elsewhere(person.account, versions[code].course, when)
+            else:
+                await completed(person, versions[code], when)
             done.setdefault(person.account, []).append((code, when))
         cats = ["patrol", "supervisor", "investigator", "executive", "support"]
         for category in dice.sample(cats, dice.randint(0, 3)):

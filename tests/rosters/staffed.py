@@ -3,6 +3,7 @@
 import itertools
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import make
 from connect.accounts.tables import Account, Affiliation
@@ -11,6 +12,7 @@ from connect.catalog.tables import CourseVersion
 from connect.certificates.tables import Certificate
 from connect.clock import now
 from connect.db import one, uuid7
+from connect.external.tables import ExternalCompletion
 from connect.learning.tables import Completion, Enrollment, EnrollmentState
 from connect.rosters.tables import RequiredCourse
 
@@ -87,3 +89,12 @@ async def requires(agency: Agency, version: CourseVersion, **changes: Any) -> Re
 
 async def course(slug: str, title: str = "") -> CourseVersion:
     return await make.course(make.content(slug=slug, title=title or slug.capitalize()))
+
+
+async def elsewhere(account: UUID, course: UUID, day: date, **changes) -> ExternalCompletion:
+    """A completion with another provider that was accepted for a course of ours."""
+    given = {"account": account, "course": course, "day": day, "made_by": account}
+    given |= {"title": "TELMAC", "provider": "NCMEC", "minutes": 480, "state": "accepted"}
+    row = ExternalCompletion(**given | changes)
+    await row.save()
+    return row

@@ -5,17 +5,10 @@ from datetime import date
 import pytest
 
 import make
-from connect.external.tables import ExternalCompletion
 from connect.rosters.queries import Filters, people
-from rosters.staffed import completed, course, requires, works
+from rosters.staffed import completed, course, elsewhere, requires, works
 
 DAY = date(2026, 2, 1)
-
-
-async def elsewhere(affiliation, version, day=DAY, **changes):
-    given = {"account": affiliation.account, "course": version.course, "day": day}
-    given |= {"title": "TELMAC", "provider": "NCMEC", "minutes": 480, "state": "accepted"}
-    await ExternalCompletion(**given | {"made_by": affiliation.account} | changes).save()
 
 
 async def states(agency, state=""):
@@ -29,14 +22,14 @@ async def test_r17_an_accepted_completion_elsewhere_meets_the_requirement(databa
     for name in ("Accepted", "Waiting", "Declined", "Other course", "Old", "Both"):
         person = await works(agency, name=name, since=date(2015, 1, 1))
         if name in ("Accepted", "Both"):
-            await elsewhere(person, version)
+            await elsewhere(person.account, version.course, DAY)
         if name in ("Waiting", "Declined"):
             state = "submitted" if name == "Waiting" else "declined"
-            await elsewhere(person, version, state=state)
+            await elsewhere(person.account, version.course, DAY, state=state)
         if name == "Other course":
-            await elsewhere(person, await course("other"))
+            await elsewhere(person.account, (await course("other")).course, DAY)
         if name == "Old":
-            await elsewhere(person, version, day=date(2021, 3, 2))
+            await elsewhere(person.account, version.course, date(2021, 3, 2))
         if name == "Both":
             await completed(person, version, date(2026, 1, 1))
 
@@ -50,8 +43,8 @@ async def test_r17_an_accepted_completion_elsewhere_meets_the_requirement(databa
 async def test_it_is_told_where_it_was_and_without_consent_nothing_is(database, clock):
     agency, version = await make.agency(), await course("telmac")
     await requires(agency, version)
-    await elsewhere(await works(agency, name="Ada"), version)
-    await elsewhere(await works(agency, name="Ben", consented=False), version)
+    await elsewhere((await works(agency, name="Ada")).account, version.course, DAY)
+    await elsewhere((await works(agency, name="Ben", consented=False)).account, version.course, DAY)
 
     ada, ben = await people(agency.id, Filters())
 
@@ -64,7 +57,7 @@ async def test_it_is_told_where_it_was_and_without_consent_nothing_is(database, 
 async def test_what_came_after_the_last_day_is_nobody_elses(database, clock, until):
     agency, version = await make.agency(), await course("telmac")
     await requires(agency, version)
-    await elsewhere(await works(agency, name="Ada", until=until), version)
+    await elsewhere((await works(agency, name="Ada", until=until)).account, version.course, DAY)
 
     (ada,) = await people(agency.id, Filters(include_former=True))
 

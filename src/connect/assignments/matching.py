@@ -29,6 +29,10 @@ SELECT c.learner FROM completion c JOIN enrollment e ON e.id = c.enrollment
 JOIN certificate x ON {standing}
 WHERE e.course = {} AND x.status <> 'revoked' AND ({counting})
 """.replace("{standing}", standing("x", "c.enrollment"))
+# With another provider, and accepted for the course (R17); it lasts as what is published now.
+ELSEWHERE = (
+    "SELECT account AS learner FROM external_completion WHERE state = 'accepted' AND course = {}"
+)
 PATH_COMPLETED = """
 SELECT c.learner FROM path_completion c LEFT JOIN certificate x ON {standing}
 WHERE c.path = {} AND (x.id IS NULL OR x.status <> 'revoked')
@@ -90,9 +94,11 @@ async def having(course: UUID | None, path: UUID | None, on: date) -> Sql:
     if course is None:
         return PATH_COMPLETED, [path, on]
     by_months: dict[int | None, list[UUID]] = {}
-    for row in await fetch("SELECT id FROM course_version WHERE course = {}", course):
+    lasts: int | None = None
+    for row in await fetch("SELECT id, is_current FROM course_version WHERE course = {}", course):
         months = (await content_of(row["id"])).valid_months
         by_months.setdefault(months, []).append(row["id"])
+        lasts = months if row["is_current"] else lasts
     parts, values = ["1 = 0"], list[Any]([course])
     for months, versions in by_months.items():
         part = f"e.version IN ({placeholders(versions)})"
@@ -101,7 +107,11 @@ async def having(course: UUID | None, path: UUID | None, on: date) -> Sql:
             part += " AND c.day >= {}"
             values.append(counts_from(months, on))
         parts.append(f"({part})")
-    return COMPLETED.replace("{counting}", " OR ".join(parts)), values
+    here = COMPLETED.replace("{counting}", " OR ".join(parts))
+    sql, values = f"{here} UNION ALL {ELSEWHERE}", [*values, course]
+    if lasts is not None:
+        sql, values = f"{sql} AND day >= {{}}", [*values, counts_from(lasts, on)]
+    return sql, values
 
 
 def under_way(course: UUID | None, path: UUID | None) -> Sql:

@@ -174,4 +174,5 @@ async def assigned_to(actor: Actor) -> list[Mine]:
 
 async def _has(person: UUID, row: dict[str, Any], on: date) -> bool:
     sql, values = await having(row["course"], row["path"], on)
-    return bool(await fetch(f"{sql} AND c.learner = {{}} LIMIT 1", *values, person))
+    one = f"SELECT 1 FROM ({sql}) h WHERE h.learner = {{}} LIMIT 1"  # noqa: S608 -- our own words
+    return bool(await fetch(one, *values, person))

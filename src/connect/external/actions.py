@@ -15,6 +15,7 @@ from connect.external import rules
 from connect.external.queries import external_of
 from connect.external.rules import Verdict
 from connect.external.tables import ExternalCompletion, ExternalState
+from connect.jobs import enqueue
 from connect.mail.actions import write_mail
 from connect.policy import Actor, Permission
 
@@ -156,6 +157,8 @@ async def decide(
         await record(
             actor, f"external_completion.{verdict}", ExternalCompletion, of=row.id, course=meant
         )
+        if verdict is Verdict.ACCEPTED and meant:
+            await enqueue("paths.look", learner=row.account)  # it may complete a path
         if not row.brought_in:
             await _tell(row)
     return row
@@ -220,6 +223,8 @@ async def decide_import(
             raise DecidedAlready
         act = f"external_completion.{verdict}"
         await record_many(actor, ExternalCompletion, [(row["id"], act) for row in done])
+        if verdict is Verdict.ACCEPTED:
+            await enqueue("paths.sweep")  # they may complete paths
     return len(done)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from connect import clock
 from connect.catalog.path_check import PathContent
 from connect.catalog.queries import content_of
 from connect.certificates.queries import standing
@@ -31,6 +32,12 @@ JOIN enrollment e ON e.id = c.enrollment JOIN course k ON k.id = e.course
 JOIN certificate x ON {standing}
 WHERE c.learner = {} AND k.slug IN ({marks}) AND x.status <> 'revoked'
 """.replace("{standing}", standing("x", "c.enrollment"))
+# With another provider, and accepted for a course of ours (R17); it lasts as what is published now.
+ELSEWHERE = """
+SELECT k.slug, c.day, v.id AS version FROM external_completion c JOIN course k ON k.id = c.course
+JOIN course_version v ON v.course = k.id AND v.is_current
+WHERE c.account = {} AND k.slug IN ({marks}) AND c.state = 'accepted'
+"""
 EARLIER = """
 SELECT c.day, c.expires_on, c.completed_at, c.enrollment FROM path_completion c
 LEFT JOIN certificate x ON {standing}
@@ -120,13 +127,22 @@ async def courses_in(contents: Sequence[PathContent]) -> dict[str, dict[str, Any
 
 
 async def done_by(learner: UUID, content: PathContent) -> dict[str, list[Done]]:
-    """What somebody completed of a path's courses, in all cycles."""
+    """What somebody completed of a path's courses, in all cycles, here or with somebody else.
+
+    The minutes of others are not ours to certify: they count as none.
+    """
     slugs = [c.course for c in content.courses]
-    rows = await fetch(COMPLETED.replace("{marks}", placeholders(slugs)), learner, *slugs)
+    marks = placeholders(slugs)
+    rows = await fetch(COMPLETED.replace("{marks}", marks), learner, *slugs)
     found: dict[str, list[Done]] = {}
     for row in rows:
         months = (await content_of(row["version"])).valid_months
         done = Done(row["day"], row["completed_at"], row["minutes"], months, row["number"])
+        found.setdefault(row["slug"], []).append(done)
+    for row in await fetch(ELSEWHERE.replace("{marks}", marks), learner, *slugs):
+        months = (await content_of(row["version"])).valid_months
+        at = clock.midnight("UTC", row["day"])
+        done = Done(row["day"], at, 0, months, elsewhere=True)
         found.setdefault(row["slug"], []).append(done)
     return found
 

@@ -20,6 +20,7 @@ class Done(msgspec.Struct, frozen=True):
     minutes: int
     valid_months: int | None = None  # of the version that was completed
     certificate: str = ""
+    elsewhere: bool = False  # with another provider, and accepted
 
 
 class State(StrEnum):

@@ -14,7 +14,7 @@ from connect.lists import ROSTER_CATEGORIES
 from connect.readiness import rules
 from connect.readiness.criteria import RequirementSet
 from connect.readiness.rules import Criterion, Need, Rostered
-from connect.rosters.queries import SHARED
+from connect.rosters.queries import ELSEWHERE, SHARED
 from connect.rosters.rules import counts_from
 
 EARLIEST = date(1900, 1, 1)
@@ -41,10 +41,15 @@ WHERE f.agency IN ({agencies}) AND f.consented_at IS NOT NULL
 """
 COURSES = "SELECT DISTINCT v.course, v.code FROM course_version v WHERE v.code IN ({codes})"
 # What each person has, as a sum of 1, 2, 4 …: one for each need that some course can meet.
-DONE = (
-    f"SELECT f.account, {{columns}} AS done{SHARED.replace('{numbered}', '')}"
-    " AND f.agency IN ({agencies}) AND e.course IN ({courses}) AND c.day <= {} GROUP BY f.account"
-)
+# Here, or with another provider and accepted for a course of ours (R17).
+DONE = f"""
+SELECT s.account, {{columns}} AS done FROM (
+  SELECT f.account, e.course, c.day{SHARED.replace("{numbered}", "")}
+    AND f.agency IN ({{agencies}}) AND e.course IN ({{courses}}) AND c.day <= {{}}
+  UNION ALL SELECT f.account, c.course, c.day{ELSEWHERE}
+    AND f.agency IN ({{agencies}}) AND c.course IN ({{courses}}) AND c.day <= {{}}
+) s GROUP BY s.account
+"""  # noqa: S608 -- our own words
 
 
 async def coverage_of(
@@ -82,10 +87,7 @@ async def rostered(agency_id: UUID, asked: RequirementSet | None, on: date) -> l
 
 
 async def _done(family: list[UUID], asked: RequirementSet, on: date) -> dict[UUID, frozenset[Need]]:
-    """What each person has completed in time of what a set asks.
-
-    External equivalents that are recognized for a person belong here, too, once there are any.
-    """
+    """What each person has completed in time of what a set asks."""
     codes = sorted({c for rule in asked.training for some in rule.every for c in some})
     if not codes:
         return {}
@@ -99,7 +101,7 @@ async def _done(family: list[UUID], asked: RequirementSet, on: date) -> dict[UUI
             courses = sorted({course for code in some for course in by_code.get(code, ())})
             if courses:
                 columns.append(
-                    f"max(CASE WHEN e.course IN ({placeholders(courses)}) AND c.day >= {{}} "
+                    f"max(CASE WHEN s.course IN ({placeholders(courses)}) AND s.day >= {{}} "
                     f"THEN {1 << len(needs)} ELSE 0 END)"
                 )
                 values += [*courses, since]
@@ -108,7 +110,8 @@ async def _done(family: list[UUID], asked: RequirementSet, on: date) -> dict[UUI
         return {}
     every = sorted({course for courses in by_code.values() for course in courses})
     sql = DONE.replace("{columns}", " + ".join(columns)).replace("{agencies}", placeholders(family))
-    rows = await fetch(sql.replace("{courses}", placeholders(every)), *values, *family, *every, on)
+    theirs = [*family, *every, on]
+    rows = await fetch(sql.replace("{courses}", placeholders(every)), *values, *theirs, *theirs)
     sets: dict[int, frozenset[Need]] = {}
     for bits in {row["done"] for row in rows}:
         sets[bits] = frozenset(need for n, need in enumerate(needs) if bits >> n & 1)

@@ -74,6 +74,7 @@ from connect.publishing.draft_pages import DraftPages
 from connect.publishing.pages import PublishingPages
 from connect.readiness.agency_api import RostersOfReadinessApi
 from connect.readiness.agency_pages import ReadinessOfAgencyPages
+from connect.readiness.application_api import ApplicationsApi
 from connect.records.api import RecordsApi
 from connect.records.pages import RecordsPages
 from connect.reports.api import ReportsApi
@@ -93,6 +94,7 @@ API = [
     AccommodationsApi,
     AccountsApi,
     AgenciesApi,
+    ApplicationsApi,
     AssignmentsApi,
     AttemptsApi,
     BatchesApi,

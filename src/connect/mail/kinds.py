@@ -202,6 +202,17 @@ KINDS = {
         "You completed a path of courses",
         "You get this because you completed a path.",
     ),
+    "readiness/resubmitted": Kind(
+        MailClass.SERVICE,
+        "An application that you review came back with changes",
+        "You get this because you review the application.",
+        for_staff=True,
+    ),
+    "readiness/submitted": Kind(
+        MailClass.SERVICE,
+        "Your agency's readiness application was submitted",
+        "You get this because you submitted it.",
+    ),
     "rosters/reminder": Kind(
         MailClass.SERVICE,
         "Your agency reminds you of courses that it requires",

@@ -53,17 +53,29 @@ SELECT s.account, {{columns}} AS done FROM (
 
 
 async def coverage_of(
-    agency_id: UUID, requirement_set: RequirementSet, on: date
+    agency_id: UUID, requirement_set: RequirementSet, on: date, *, roster_of: date | None = None
 ) -> list[Criterion]:
-    """How far an agency is with each training rule of a set, by its roster of the day *on*."""
-    return rules.criteria_of(await rostered(agency_id, requirement_set, on), requirement_set)
+    """How far an agency is on the day *on* with each training rule of a set.
+
+    Args:
+        roster_of: the day whose roster is judged; None: that of *on*.
+    """
+    people = await rostered(agency_id, requirement_set, on, roster_of=roster_of)
+    return rules.criteria_of(people, requirement_set)
 
 
-async def rostered(agency_id: UUID, asked: RequirementSet | None, on: date) -> list[Rostered]:
-    """Everybody on an agency's roster on a day, by name, with what they have of what is asked."""
+async def rostered(
+    agency_id: UUID, asked: RequirementSet | None, on: date, *, roster_of: date | None = None
+) -> list[Rostered]:
+    """Everybody on an agency's roster, by name, with what they have on a day of what is asked.
+
+    Args:
+        roster_of: the day whose roster is meant; None: that of *on*. Exemptions go by *on*.
+    """
     family = await family_of(agency_id)
     lines = LINES.replace("{exempt}", EXEMPT)
-    given = [on, on - rules.NEW_HIRE, agency_id, on, on]
+    rostered_on = roster_of or on
+    given = [on, on - rules.NEW_HIRE, agency_id, rostered_on, rostered_on]
     async with snapshot():  # a consent that ends in between must not read as "missing"
         sql = PEOPLE.replace("{lines}", lines)
         sql = sql.replace("{asked}", _bits(0)).replace("{waiting}", _bits(1))

@@ -1,0 +1,96 @@
+"""An application with everything that is shown of it."""
+
+from typing import Any
+from uuid import UUID
+
+from connect import clock
+from connect.config import settings
+from connect.db import fetch
+from connect.readiness.applications import affirmed, asked_of, open_items
+from connect.readiness.coverage import coverage_of
+from connect.readiness.progress import Known, Step, steps_of
+from connect.readiness.rules import Criterion
+from connect.readiness.tables import Affirmation, Evidence, Finding, PolicyDocument, Review
+
+NEWEST_FINDINGS = """
+SELECT f.element, f.id FROM policy_finding f
+WHERE f.review = {} AND f.id = (SELECT g.id FROM policy_finding g
+  WHERE g.review = f.review AND g.element = f.element ORDER BY g.found_at DESC, g.id DESC LIMIT 1)
+"""
+
+
+async def current_review(agency: UUID) -> Review | None:
+    """An agency's newest application: the open one, if there is one."""
+    return (
+        await Review.objects()
+        .where(Review.agency == agency)
+        .order_by(Review.opened_at, ascending=False)
+        .order_by(Review.id, ascending=False)
+        .first()
+    )
+
+
+async def judged_coverage(review: Review) -> list[Criterion]:
+    """The training of the roster that is judged: that of the last submission (R16, R17).
+
+    Exemptions and the age of training go by today, and by the day of the decision once it is made.
+    """
+    on = clock.today()
+    if review.decided_at is not None:
+        on = min(on, clock.day_in(settings().time_zone, review.decided_at))
+    return await coverage_of(review.agency, asked_of(review), on, roster_of=review.judged_on)
+
+
+async def documents_of(review: Review) -> list[dict[str, Any]]:
+    """Everything that was handed in as policy, newest first, without the text of the pages."""
+    table = PolicyDocument
+    return (
+        await table.select(*(c for c in table.all_columns() if c._meta.name != "pages"))
+        .where(table.review == review.id)
+        .order_by(table.uploaded_at, ascending=False)
+        .order_by(table.id, ascending=False)
+    )
+
+
+async def evidence_of(review: Review) -> dict[str, Evidence]:
+    """Where the agency says that each element stands."""
+    rows = await Evidence.objects().where(Evidence.review == review.id)
+    return {row.element: row for row in rows}
+
+
+async def findings_of(review: Review) -> dict[str, Finding]:
+    """The newest finding of each element."""
+    ids = [row["id"] for row in await fetch(NEWEST_FINDINGS, review.id)]
+    rows = await Finding.objects().where(Finding.id.is_in(ids)) if ids else []
+    return {row.element: row for row in rows}
+
+
+async def waiting_link(review: Review) -> Affirmation | None:
+    """The link that an executive has and has not used, while it is good."""
+    return (
+        await Affirmation.objects()
+        .where(
+            Affirmation.review == review.id,
+            Affirmation.affirmed_at.is_null(),
+            Affirmation.voided_at.is_null(),
+            Affirmation.expires_at > clock.now(),
+        )
+        .order_by(Affirmation.asked_at, ascending=False)
+        .first()
+    )
+
+
+async def progress_of(review: Review) -> list[Step]:
+    """Per criterion: what is met, what is missing, whose turn it is and since when."""
+    documents = [row for row in await documents_of(review) if row["replaced_at"] is None]
+    link = await waiting_link(review)
+    known = Known(
+        items=await open_items(review),
+        coverage=await judged_coverage(review),
+        policy_since=documents[0]["uploaded_at"] if documents else None,
+        pointed={e: row.pointed_at for e, row in (await evidence_of(review)).items()},
+        findings=await findings_of(review),
+        affirmed=await affirmed(review),
+        asked_at=link.asked_at if link else None,
+    )
+    return steps_of(review, asked_of(review), known)

@@ -259,5 +259,6 @@ def test_every_setting_has_a_default_or_is_asked_for():
         "certificate_templates",
         "signing_key",
         "timestamp_url",
+        "clamd_url",
         "two_persons",
     }

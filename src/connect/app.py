@@ -75,6 +75,7 @@ from connect.publishing.pages import PublishingPages
 from connect.readiness.agency_api import RostersOfReadinessApi
 from connect.readiness.agency_pages import ReadinessOfAgencyPages
 from connect.readiness.application_api import ApplicationsApi
+from connect.readiness.document_api import PolicyDocumentsApi
 from connect.records.api import RecordsApi
 from connect.records.pages import RecordsPages
 from connect.reports.api import ReportsApi
@@ -120,6 +121,7 @@ API = [
     PathsApi,
     PeopleApi,
     PersonApi,
+    PolicyDocumentsApi,
     PublicationsApi,
     RecordsApi,
     EvaluationReportsApi,

@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     signatory_title: str = ""
     certificate_templates: str = ""  # folder; its files stand in for ours of the same name
     signing_key: str = ""  # PEM, key and certificate; empty: made and kept in the data folder
+    clamd_url: str = ""  # virus scanner, tcp:// or unix://; empty: files are not scanned
     two_persons: str = "on"  # or off: who reviews a readiness application may decide on it, too
     timestamp_url: str = ""  # RFC 3161 server; empty: signatures carry no timestamp
     limits: str = "default"
@@ -168,6 +169,12 @@ def _is_mail_server(value: str) -> bool:
     return url.scheme in ("smtp", "smtps") and bool(url.hostname) and known
 
 
+def _is_scanner(value: str) -> bool:
+    url = urlsplit(value)
+    by_port = url.scheme == "tcp" and bool(url.hostname) and bool(url.port)
+    return by_port or (url.scheme == "unix" and len(url.path) > 1)
+
+
 def _is_mailbox(value: str) -> bool:
     _, address = parseaddr(value)
     return value.isprintable() and bool(re.fullmatch(r"[^@\s]+@[^@\s]+", address))
@@ -219,6 +226,7 @@ CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
         "give the PEM that connect rotate-signing-key --output FILE writes; use "
         "CONNECT_SIGNING_KEY_FILE to name the file.",
     ),
+    "clamd_url": (_is_scanner, "write it as tcp://127.0.0.1:3310 or unix:///run/clamd.ctl."),
     "two_persons": (("on", "off").index, "write on or off."),
     "timestamp_url": (_is_site_with_path, "write it as http://... or https://..."),
     "limits": (read_limits, "write each as sign_in=10/15m, with s, m, h or d."),

@@ -6,28 +6,19 @@ many gigabytes, so the process has little memory and little time; Connect itself
 risk. Formulas are not computed and macros not run: files with them are refused.
 """
 
-import asyncio
 import csv
 import io
-import os
 import re
-import resource
-import subprocess
 import sys
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time
 
+from connect.apart import Died, Refused, limited, read_apart, refuse
 from connect.imports.reading import MOST_BYTES, MOST_ROWS, Unreadable
 
 ZIP = b"PK\x03\x04"
-MEMORY = 1_000_000_000  # bytes of address space
-SECONDS = 30  # of the processor
-PATIENCE = 90  # seconds that Connect waits
-REFUSED = 3  # exit code; the words stand in the errors
 FORMULA = re.compile(rb"<(\w{1,20}:)?f[\s/>]")
 UNREAD = "This spreadsheet cannot be read, or is too large. Save it as CSV, or split it."
-_one_at_a_time = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spreadsheet")
 
 
 async def csv_of(data: bytes) -> bytes:
@@ -40,25 +31,12 @@ async def csv_of(data: bytes) -> bytes:
         raise Unreadable("The file is larger than 20 MB. Split it.")
     if data[:4] != ZIP:
         return data
-    return await asyncio.get_running_loop().run_in_executor(_one_at_a_time, _convert, data)
-
-
-def _convert(data: bytes) -> bytes:
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "connect.imports.spreadsheet"],
-            input=data,
-            capture_output=True,
-            env={"PYTHONPATH": os.pathsep.join(sys.path)},  # no secrets
-            timeout=PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
+        return await read_apart("connect.imports.spreadsheet", data)
+    except Refused as refusal:
+        raise Unreadable(str(refusal)) from None
+    except Died:
         raise Unreadable(UNREAD) from None
-    if done.returncode == REFUSED:
-        raise Unreadable(done.stderr.decode())
-    if done.returncode:
-        raise Unreadable(UNREAD)
-    return done.stdout
 
 
 def read_spreadsheet(data: bytes) -> bytes:
@@ -108,14 +86,11 @@ def _text(cell: object) -> str:
 
 def main() -> None:
     """Convert the input."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limited()
     try:
         sys.stdout.buffer.write(read_spreadsheet(sys.stdin.buffer.read()))
     except Unreadable as error:
-        sys.stderr.write(str(error))
-        sys.exit(REFUSED)
+        refuse(str(error))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,13 @@ from connect.idempotency import once
 from connect.policy import Actor, Permission
 from connect.readiness import applications
 from connect.readiness.agency_api import RuleOut
-from connect.readiness.application_queries import judged_coverage, progress_of
+from connect.readiness.application_queries import (
+    documents_of,
+    evidence_of,
+    judged_coverage,
+    progress_of,
+)
+from connect.readiness.document_api import DocumentOut, PointOut, document_out, point_out
 from connect.readiness.progress import Part, StepState, Turn, turn_of
 from connect.readiness.tables import Review, ReviewKind
 
@@ -71,6 +77,8 @@ class ReviewOut(msgspec.Struct):
     open_items: list[ItemOut]  # what is missing before it can be submitted
     criteria: list[StepOut]
     coverage: list[RuleOut]
+    documents: list[DocumentOut]  # newest first, replaced ones included
+    evidence: dict[str, PointOut]  # by element
 
 
 async def review_out(review: Review) -> ReviewOut:
@@ -94,6 +102,8 @@ async def review_out(review: Review) -> ReviewOut:
         coverage=msgspec.convert(
             await judged_coverage(review), list[RuleOut], from_attributes=True
         ),
+        documents=[document_out(row) for row in await documents_of(review)],
+        evidence={e: point_out(row) for e, row in (await evidence_of(review)).items()},
     )
 
 

@@ -1,6 +1,5 @@
 """An application with everything that is shown of it."""
 
-from typing import Any
 from uuid import UUID
 
 from connect import clock
@@ -41,11 +40,11 @@ async def judged_coverage(review: Review) -> list[Criterion]:
     return await coverage_of(review.agency, asked_of(review), on, roster_of=review.judged_on)
 
 
-async def documents_of(review: Review) -> list[dict[str, Any]]:
-    """Everything that was handed in as policy, newest first, without the text of the pages."""
+async def documents_of(review: Review) -> list[PolicyDocument]:
+    """Everything that was handed in as policy, newest first."""
     table = PolicyDocument
     return (
-        await table.select(*(c for c in table.all_columns() if c._meta.name != "pages"))
+        await table.objects()
         .where(table.review == review.id)
         .order_by(table.uploaded_at, ascending=False)
         .order_by(table.id, ascending=False)
@@ -82,12 +81,12 @@ async def waiting_link(review: Review) -> Affirmation | None:
 
 async def progress_of(review: Review) -> list[Step]:
     """Per criterion: what is met, what is missing, whose turn it is and since when."""
-    documents = [row for row in await documents_of(review) if row["replaced_at"] is None]
+    documents = [row for row in await documents_of(review) if row.replaced_at is None]
     link = await waiting_link(review)
     known = Known(
         items=await open_items(review),
         coverage=await judged_coverage(review),
-        policy_since=documents[0]["uploaded_at"] if documents else None,
+        policy_since=documents[0].uploaded_at if documents else None,
         pointed={e: row.pointed_at for e, row in (await evidence_of(review)).items()},
         findings=await findings_of(review),
         affirmed=await affirmed(review),

@@ -59,6 +59,7 @@ ACROSS = {"tables", "rules", "queries", "actions"} | {
 EDGES = {
     "app",
     "cli",
+    "cli_members",
     "cli_records",
     "worker",
     "serving",

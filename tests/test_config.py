@@ -260,5 +260,6 @@ def test_every_setting_has_a_default_or_is_asked_for():
         "signing_key",
         "timestamp_url",
         "clamd_url",
+        "membership_months",
         "two_persons",
     }

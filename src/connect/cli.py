@@ -1,6 +1,6 @@
 """Every command. Data goes to stdout, words to stderr; exit code 0 means done.
 
-Those that look after records are in ``cli_records``.
+Those that look after records are in ``cli_records``, those on members in ``cli_members``.
 """
 
 import sys
@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from connect import clock
+from connect.cli_members import memberships
 from connect.cli_records import audit, erasures, retention, rotate_signing_key, verify_certificate
 from connect.cli_run import run, say
 from connect.config import WrongSettings, settings
@@ -21,7 +22,7 @@ def commands() -> None:
     """Connect: training whose records can be trusted."""
 
 
-for kept in (audit, verify_certificate, rotate_signing_key, erasures, retention):
+for kept in (audit, verify_certificate, rotate_signing_key, erasures, retention, memberships):
     commands.add_command(kept)
 
 

@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     signing_key: str = ""  # PEM, key and certificate; empty: made and kept in the data folder
     clamd_url: str = ""  # virus scanner, tcp:// or unix://; empty: files are not scanned
     two_persons: str = "on"  # or off: who reviews a readiness application may decide on it, too
+    membership_months: int = 60  # of a term in the readiness program
     timestamp_url: str = ""  # RFC 3161 server; empty: signatures carry no timestamp
     limits: str = "default"
 
@@ -124,7 +125,7 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
     if "secret_key" not in given:
         given["secret_key"] = _kept_key(data)
     given["base_url"] = given["base_url"].rstrip("/")
-    return msgspec.convert(given, Settings)
+    return msgspec.convert(given, Settings, strict=False)
 
 
 def _value(env: Mapping[str, str], variable: str) -> str:
@@ -228,6 +229,10 @@ CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
     ),
     "clamd_url": (_is_scanner, "write it as tcp://127.0.0.1:3310 or unix:///run/clamd.ctl."),
     "two_persons": (("on", "off").index, "write on or off."),
+    "membership_months": (
+        re.compile(r"[1-9][0-9]{0,2}").fullmatch,
+        "write a whole number of months such as 60.",
+    ),
     "timestamp_url": (_is_site_with_path, "write it as http://... or https://..."),
     "limits": (read_limits, "write each as sign_in=10/15m, with s, m, h or d."),
 }

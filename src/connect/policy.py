@@ -96,6 +96,7 @@ class Permission(StrEnum):
     READ_REVIEWS = "read_reviews"  # every agency's, with findings and decisions
     REVIEW_READINESS = "review_readiness"  # findings, return, recommendation
     DECIDE_READINESS = "decide_readiness"  # by another person
+    MANAGE_MEMBERSHIPS = "manage_memberships"  # suspend, revoke, tick what a member receives
     MERGE_PEOPLE = "merge_people"  # who is registered twice, and to undo it
     IMPORT_ROWS = "import_rows"
     MANAGE_GRANTS = "manage_grants"
@@ -208,6 +209,7 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
     },
     Permission.REVIEW_READINESS: {Role.REVIEWER: Relation.ANY},
     Permission.DECIDE_READINESS: {Role.APPROVER: Relation.ANY},
+    Permission.MANAGE_MEMBERSHIPS: {Role.APPROVER: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.IMPORT_ROWS: {  # a coordinator: the roster of the agency
         Role.COORDINATOR: Relation.AGENCY,
         Role.REGISTRAR: Relation.ANY,

@@ -202,6 +202,22 @@ KINDS = {
         "You completed a path of courses",
         "You get this because you completed a path.",
     ),
+    "readiness/membership_changed": Kind(
+        MailClass.SERVICE,
+        "Your agency's membership was suspended, reinstated or revoked",
+        "You get this as a coordinator or executive of the agency.",
+    ),
+    "readiness/membership_ends": Kind(
+        MailClass.SERVICE,
+        "Your agency's membership ends, and can be renewed",
+        "You get this 12 months, 180, 90 and 30 days before the membership ends, as a coordinator "
+        "or executive of the agency.",
+    ),
+    "readiness/membership_over": Kind(
+        MailClass.SERVICE,
+        "Your agency's membership is over",
+        "You get this as a coordinator or executive of the agency.",
+    ),
     "readiness/resubmitted": Kind(
         MailClass.SERVICE,
         "An application that you review came back with changes",

@@ -243,6 +243,7 @@ class Membership(Table, tablename="membership"):
     population_source = Varchar(length=120, default="")
     population_year = Integer(null=True, default=None)
     agency_name = Varchar(length=200)  # as it stood
+    member_since = Date(null=True, default=None)  # first day of the terms without a gap
     is_brought_in = Boolean(default=False)  # imported with its term
     decided_on = Date()  # counted in the year of this day (R22)
     reason = Text(default="")  # of a suspension or revocation
@@ -250,12 +251,21 @@ class Membership(Table, tablename="membership"):
 
 
 class MembershipStep(Table, tablename="membership_step"):
-    """A change of a membership's state: what a list as of a past day is made from."""
+    """A change of a membership: what a list as of a past day is made from.
+
+    The agency's facts are what the public list shows from that day on. Of the steps up to a day
+    the one with the highest place counts.
+    """
 
     id = UUID(primary_key=True, default=uuid7)
     membership = ForeignKey(Membership, null=False, on_delete=OnDelete.restrict, index=True)
+    place = Integer(default=0)  # 1, 2, 3 … of one membership
     state = Varchar(length=10)
-    day = Date()
+    day = Date()  # from which on it counts; a term that was approved early begins later
+    agency_name = Varchar(length=200, default="")
+    agency_kind = Varchar(length=30, default="")
+    agency_state = Varchar(length=2, default="")
+    agency_county = Varchar(length=120, default="")
     reason = Text(default="")
     done_by = ForeignKey(
         Account, null=True, default=None, on_delete=OnDelete.restrict
@@ -270,6 +280,7 @@ class MembershipNotice(Table, tablename="membership_notice"):
     membership = ForeignKey(Membership, null=False, on_delete=OnDelete.restrict)
     days_before = Integer()  # 365, 180, 90, 30, 0
     due_on = Date()
+    decided_on = Date(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
     skipped = Varchar(length=200, default="")  # why it was not sent
     membership_notice_once = Unique([membership, days_before])

@@ -22,20 +22,21 @@ REVIEWS = [
     Holding(
         table=readiness.MembershipNotice,
         whose=nobody,
-        none="days_before due_on sent_at skipped",
+        none="days_before due_on decided_on sent_at skipped",
         pseudonym="id membership",
     ),
     Holding(
         table=readiness.MembershipStep,
         whose=by("done_by"),
-        none="state day reason done_at",
+        none="place state day agency_name agency_kind agency_state agency_county reason done_at",
         pseudonym="id membership done_by",
     ),
     Holding(
         table=readiness.Membership,
         whose=nobody,
         none="number state starts_on ends_on ended_on edition requirements population "
-        "population_source population_year agency_name is_brought_in decided_on reason made_at",
+        "population_source population_year agency_name member_since "
+        "is_brought_in decided_on reason made_at",
         pseudonym="id agency review",
     ),
     Holding(

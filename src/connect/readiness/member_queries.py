@@ -1,0 +1,142 @@
+"""Memberships as they stand, and as they stood on a day."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from connect import clock
+from connect.agencies.queries import family_of
+from connect.config import settings
+from connect.db import fetch, placeholders
+from connect.readiness import term_rules
+from connect.readiness.tables import OPEN, Membership, MembershipState
+from connect.readiness.term_rules import Renewal
+
+RUNNING = [MembershipState.ACTIVE, MembershipState.SUSPENDED]
+# Which step counts on a day: the last one of those up to it.
+STANDING = """
+FROM membership m JOIN membership_step s ON s.membership = m.id AND s.day <= {}
+  AND s.place = (SELECT max(x.place) FROM membership_step x
+    WHERE x.membership = m.id AND x.day <= {})
+WHERE m.starts_on <= {}
+"""
+LISTED = (
+    """
+SELECT m.id, m.agency AS agency_id, s.agency_name AS name, s.agency_kind AS kind,
+  s.agency_state AS state, s.agency_county AS county, m.member_since AS since, m.ends_on AS until
+"""
+    + STANDING
+    + " AND s.state = 'active'{filters} ORDER BY lower(s.agency_name), s.agency_name, m.id"
+)
+IN_FORCE = "SELECT m.id" + STANDING + " AND s.state IN ('active', 'suspended')"
+# Terms whose end has come, and that no daily job has ended: whether they are over is worked out.
+ENDING = """
+SELECT m.id, m.agency, m.ends_on FROM membership m
+WHERE m.state IN ('active', 'suspended') AND m.ends_on <= {}
+"""
+SUBMITTED = """
+SELECT r.agency, r.submitted_at, r.state, r.state_since FROM readiness_review r
+WHERE r.submitted_at IS NOT NULL AND r.agency IN ({agencies})
+"""
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A line of the public list, as it was shown on its day."""
+
+    id: UUID
+    agency_id: UUID
+    name: str
+    kind: str
+    state: str
+    county: str
+    since: date
+    until: date  # exclusive; earlier than the day of the list while a renewal is under review
+
+
+async def members(on: date, *, q: str = "", state: str = "", kind: str = "") -> list[Member]:
+    """The members on a day, by name: as the list was at the end of that day.
+
+    Args:
+        q: part of a name or county, in any case.
+        state, kind: codes of ``connect.lists``.
+    """
+    filters, values = "", list[Any]()
+    for column, value in (("s.agency_state", state), ("s.agency_kind", kind)):
+        if value:
+            filters += f" AND {column} = {{}}"
+            values.append(value)
+    rows = await fetch(LISTED.replace("{filters}", filters), on, on, on, *values)
+    over = await over_by(on)
+    found = [Member(**row) for row in rows if row["id"] not in over]
+    wanted = q.casefold().split()
+    return [m for m in found if all(w in f"{m.name} {m.county}".casefold() for w in wanted)]
+
+
+async def over_by(on: date) -> set[UUID]:
+    """The memberships that are over by a day although no daily job has ended them yet."""
+    rows = await fetch(ENDING, on)
+    renewals = await renewals_of([row["agency"] for row in rows])
+    over = set()
+    for row in rows:
+        day = term_rules.over_on(row["ends_on"], renewals.get(row["agency"], []))
+        if day is not None and day <= on:
+            over.add(row["id"])
+    return over
+
+
+async def renewals_of(agencies: Sequence[UUID]) -> dict[UUID, list[Renewal]]:
+    """The reviews that were ever submitted for each of *agencies*, or for what stands for it."""
+    found: dict[UUID, list[Renewal]] = {}
+    zone = settings().time_zone
+    for agency in set(agencies):
+        family = await family_with(agency)
+        sql = SUBMITTED.replace("{agencies}", placeholders(family))
+        found[agency] = [
+            Renewal(
+                clock.day_in(zone, row["submitted_at"]),
+                None if row["state"] in OPEN else clock.day_in(zone, row["state_since"]),
+            )
+            for row in await fetch(sql, *family)
+        ]
+    return found
+
+
+STANDS_FOR = """
+WITH RECURSIVE line (id, merged_into) AS (
+  SELECT id, merged_into FROM agency WHERE id = {}
+  UNION SELECT a.id, a.merged_into FROM agency a JOIN line l ON a.id = l.merged_into
+)
+SELECT id FROM line WHERE merged_into IS NULL
+"""
+
+
+async def family_with(agency_id: UUID) -> list[UUID]:
+    """All agencies that are one with this one: the one that stands, and those merged into it."""
+    rows = await fetch(STANDS_FOR, agency_id)
+    return await family_of(rows[0]["id"] if rows else agency_id)
+
+
+async def current_of(agency_id: UUID, on: date) -> Membership | None:
+    """The term that an agency is in on a day, active or suspended; None: it is no member.
+
+    A term whose renewal was submitted in time goes on until the decision.
+    """
+    family = await family_with(agency_id)
+    sql = f"{IN_FORCE} AND m.agency IN ({placeholders(family)})"
+    rows = await fetch(f"{sql} ORDER BY m.starts_on DESC, m.id", on, on, on, *family)
+    over = await over_by(on) if rows else set()
+    ids = [row["id"] for row in rows if row["id"] not in over]
+    return await Membership.objects().where(Membership.id == ids[0]).first() if ids else None
+
+
+async def terms_of(agency_id: UUID) -> list[Membership]:
+    """All terms of an agency, the newest first."""
+    family = await family_with(agency_id)
+    return (
+        await Membership.objects()
+        .where(Membership.agency.is_in(family))
+        .order_by(Membership.starts_on, Membership.made_at, ascending=False)
+    )

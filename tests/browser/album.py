@@ -216,6 +216,7 @@ NAMES = (
     "enrollment-taken-back",
     "course-again",
     "course-changed",
+    "course-newer",
     "lesson-carried-over",
     "course-carried-over",
     "invitations-empty",

@@ -69,7 +69,7 @@ async def earlier(actor: Actor, current: CourseVersion) -> Earlier | None:
     ends = expires_on(last["day"], old.valid_months)
     today = clock.day_in(actor.time_zone, clock.now())
     counts = last["status"] not in ENDED and (ends is None or ends > today)
-    since = await _since(current, last["number"]) if counts else []
+    since = await contents_since(current, last["number"]) if counts else []
     over = changes.carried(old, new) if changes.is_short_enough(old, since) else []
     return Earlier(
         completion=last["id"],
@@ -83,7 +83,8 @@ async def earlier(actor: Actor, current: CourseVersion) -> Earlier | None:
     )
 
 
-async def _since(current: CourseVersion, number: int) -> list[CourseContent]:
+async def contents_since(current: CourseVersion, number: int) -> list[CourseContent]:
+    """The versions of a course after *number*, up to the *current* one, in order."""
     rows = await fetch(SINCE, current.course, number, current.number)
     return [await content_of(row["id"]) for row in rows]
 

@@ -1,17 +1,20 @@
-"""What is left of an enrollment, and what changed since the last one, over JSON."""
+"""What is left of an enrollment, what changed since the last one or since it began, over JSON."""
 
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, get
+from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 
-from connect.catalog.queries import current_version
+from connect.catalog.queries import current_version, slug_of
 from connect.errors import NotFound
+from connect.idempotency import once
 from connect.learning import views
+from connect.learning.api import EnrollmentOut
 from connect.learning.cycles import earlier
+from connect.learning.moving import move, newer_version
 from connect.learning.queries import enrollment_of
 from connect.policy import Actor, Permission
 
@@ -55,6 +58,14 @@ class ChangesOut(msgspec.Struct):
     minutes: int  # contact minutes of the next cycle
 
 
+class NewerOut(msgspec.Struct):
+    """A newer version that concerns everybody; what is recorded of ``kept`` counts on."""
+
+    version: int
+    items: list[DifferenceOut]
+    kept: list[str]
+
+
 class CyclesApi(Controller):
     path = "/api/v1"
     tags = ["learning"]
@@ -89,3 +100,30 @@ class CyclesApi(Controller):
             carried=found.carried,
             minutes=found.minutes,
         )
+
+    @get(
+        "/enrollments/{enrollment_id:uuid}/newer-version",
+        permission=Permission.LEARN,
+        summary="A newer version that everybody is asked to take",
+    )
+    async def newer_version(self, request: ActorRequest, enrollment_id: FromPath[UUID]) -> NewerOut:
+        row = await enrollment_of(request.user, enrollment_id)
+        found = await newer_version(row, await current_version(await slug_of(row.course)))
+        if found is None:
+            raise NotFound
+        items = msgspec.convert(msgspec.to_builtins(found.differences), list[DifferenceOut])
+        return NewerOut(found.number, items, found.kept)
+
+    @post(
+        "/enrollments/{enrollment_id:uuid}/newer-version",
+        permission=Permission.LEARN,
+        summary="Go on with it in a new enrollment; what has not changed stays done",
+    )
+    async def move(
+        self, request: ActorRequest, enrollment_id: FromPath[UUID]
+    ) -> Response[EnrollmentOut]:
+        async def act() -> tuple[int, EnrollmentOut]:
+            moved = await move(request.user, enrollment_id)
+            return 201, msgspec.convert(await views.enrollment(moved), EnrollmentOut)
+
+        return await once(request, act)

@@ -14,6 +14,7 @@ from connect.credits.queries import credits_now
 from connect.learning import actions, views
 from connect.learning.changes import Fate
 from connect.learning.cycles import Earlier, earlier
+from connect.learning.moving import move, newer_version
 from connect.learning.player import go_on
 from connect.learning.queries import enrollment_of, enrollments_in, latest_enrollment
 from connect.learning.tables import Enrollment
@@ -26,7 +27,10 @@ from connect.web.templating import page, redirect
 
 ActorRequest = Request[Actor, Any, Any]
 PER_PAGE = 20
-NOTICES = {"left": "You left this course. What was recorded stays, and you may start it anew."}
+NOTICES = {
+    "left": "You left this course. What was recorded stays, and you may start it anew.",
+    "moved": "You go on with the new version. What has not changed is still done.",
+}
 LENGTHS = [("30", "Up to 30 minutes"), ("60", "Up to an hour"), ("120", "Up to two hours")]
 
 
@@ -90,10 +94,11 @@ class CoursePages(Controller):
     ) -> Response[str]:
         version = await current_version(slug)
         content = await content_of(version.id)
-        latest = before = None
+        latest = before = newer = None
         if request.user.signed_in:
             latest = await latest_enrollment(request.user, version.course)
             before = await earlier(request.user, version)
+            newer = await newer_version(latest, version) if latest else None
         return page(
             request,
             "learning/course.html",
@@ -108,6 +113,7 @@ class CoursePages(Controller):
             },
             enrollment=await _standing_shown(latest) if latest else None,
             before=_before(before, request.user) if before else None,
+            newer=[d for d in newer.differences if d.fate is not Fate.UNCHANGED] if newer else None,
             notice=NOTICES.get(notice, ""),
             address_proved=request.user.proved,
         )
@@ -127,6 +133,12 @@ class CoursePages(Controller):
         enrollment = await enrollment_of(request.user, enrollment_id)
         await withdraw_enrollment(request.user, enrollment_id)
         return redirect(f"/courses/{await slug_of(enrollment.course)}?notice=left")
+
+    @post("/learn/{enrollment_id:uuid}/newer-version", permission=Permission.LEARN)
+    async def move(self, request: ActorRequest, enrollment_id: FromPath[UUID]) -> Response[None]:
+        await read_form(request)
+        moved = await move(request.user, enrollment_id)
+        return redirect(f"/courses/{await slug_of(moved.course)}?notice=moved")
 
 
 async def _progress(actor: Actor, course_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:

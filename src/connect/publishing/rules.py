@@ -19,7 +19,9 @@ class Concerned(msgspec.Struct, frozen=True):
 _WHOM = {
     Change.MINOR: "A minor change. Whoever is under way finishes the version they began.",
     Change.NEW_LEARNERS: "For new learners. Whoever is under way finishes the version they began.",
-    Change.EVERYONE: "For everyone. Whoever is under way began an older version.",
+    Change.EVERYONE: (
+        "For everyone. Whoever is under way may go on with it; what has not changed stays done."
+    ),
 }
 
 

@@ -21,6 +21,12 @@ from connect.publishing.actions import look_at_all, publish_zip
 HOSTILE = list(hostile())
 
 
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path, monkeypatch):
+    """So that what others leave for a moment is not taken for ours."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
 def zip_with(path, old, new):
     (changes,) = changed(path, old, new).items()
     return zipped({**GOOD, f"{SLUG}/{changes[0]}": changes[1]})

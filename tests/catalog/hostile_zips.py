@@ -1,4 +1,4 @@
-"""ZIPs that are made to do harm, each with a word that its refusal must hold."""
+"""Bar S4: ZIPs that are made to do harm, each with a word that its refusal must hold; good ones."""
 
 import io
 import stat
@@ -7,6 +7,8 @@ import zipfile
 from collections.abc import Iterator
 
 from catalog.course_folder import FILES
+from connect.catalog.archive import pack
+from connect.config import ROOT
 
 SLUG = "lost-at-the-fair"
 GOOD = {f"{SLUG}/{path}": data for path, data in FILES.items()}
@@ -69,8 +71,39 @@ def wrong_sum() -> bytes:
     return patched(zipped(GOOD, how=0), LISTED, 16, "<I", 0xBAD)
 
 
+def drawn(declared: str, used: str) -> bytes:
+    """The course with a drawing that declares entities of its own and uses one."""
+    drawing = f"<!DOCTYPE svg [{declared}]>{FILES['media/clock.svg']}".replace("Clock", used)
+    return zipped({**GOOD, f"{SLUG}/media/clock.svg": drawing})
+
+
+def faulty() -> Iterator[tuple[str, bytes, str]]:
+    """ZIPs that unpack and that the check of the folder refuses: name, bytes, what it says."""
+    without = {name: data for name, data in GOOD.items() if not name.endswith("/course.toml")}
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    yield "no manifest", zipped(without), "course.toml"
+    yield "XXE", drawn('<!ENTITY x SYSTEM "file:///etc/passwd">', "&x;"), "DOCTYPE or entities"
+    yield "billion laughs", drawn(f'<!ENTITY l0 "lol">{laughs}', "&l9;"), "DOCTYPE or entities"
+
+
+def good() -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of ZIPs as people pack them, and of the courses that are shipped."""
+    also = {
+        "bare": {},
+        "with its folders": {f"{SLUG}/": "", f"{SLUG}/lessons/": ""},
+        "packed on a Mac": {"__MACOSX/._course.toml": "x", f"{SLUG}/.DS_Store": "x"},
+        "with a README": {f"{SLUG}/README.md": "For authors."},
+    }
+    for name, more in also.items():
+        yield f"{name}, stored", zipped(GOOD, also=more.items(), how=zipfile.ZIP_STORED)
+        yield name, zipped(GOOD, also=more.items())
+    for folder in sorted((ROOT / "courses").glob("[a-z]*")):
+        files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.*")}
+        yield folder.name, pack(folder.name, files)
+
+
 def hostile() -> Iterator[tuple[str, bytes, str]]:
-    """Name, bytes, and what the refusal says."""
+    """ZIPs that are not even unpacked: name, bytes, and what the refusal says."""
     for way in (
         *("../evil.md", f"{SLUG}/../../evil.md", f"{SLUG}/lessons/../../../evil.md"),
         f"{SLUG}/media/..",

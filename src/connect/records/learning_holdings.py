@@ -3,9 +3,35 @@
 Children stand before their parents, as in ``holdings``.
 """
 
+import msgspec
+
+from connect.audit import keyed_hash
 from connect.learning import tables as learning
-from connect.records.register import Holding
+from connect.records.register import Holding, Row
 from connect.records.whose import by, via
+
+
+def _asked(row: Row) -> bytes:
+    """The questions of an attempt, without what they show: its names tell the key of some."""
+    return msgspec.json.encode([q for q, _ in msgspec.json.decode(row["questions"])])
+
+
+def _given(row: Row) -> bytes:
+    """An answer whose items and pairs can be told apart, and no more.
+
+    By the course's own names they would say what is right, and an export may be had of each try.
+    """
+
+    def hidden(name: str) -> str:
+        return keyed_hash(f"{row['attempt']} {row['question']} {name}")[:12]
+
+    given = msgspec.json.decode(row["given"])
+    if "order" in given:
+        given["order"] = [hidden(name) for name in given["order"]]
+    if "pairs" in given:
+        given["pairs"] = {hidden(left): hidden(right) for left, right in given["pairs"].items()}
+    return msgspec.json.encode(given)
+
 
 LEARNING = [
     Holding(
@@ -15,6 +41,7 @@ LEARNING = [
         pseudonym="id attempt",
         personal="given",  # some are written in one's own words
         becomes={"given": "{}"},
+        shows={"given": _given},
     ),
     Holding(
         table=learning.Attempt,
@@ -22,6 +49,8 @@ LEARNING = [
         none="component number seed questions state started_at expires_at submitted_at score "
         "result",
         pseudonym="id enrollment",
+        # From the seed anybody could work out which item has which place.
+        shows={"seed": lambda _: None, "questions": _asked},
     ),
     Holding(
         table=learning.Accommodation,

@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import Empty
 from litestar.utils.scope.state import ScopeState
 
-from connect.web.templating import page
+from connect.web.templating import MISSING, page
 
 log = structlog.get_logger()
 Problem = dict[str, Any]
@@ -288,7 +288,7 @@ def _wrong_input(request: Request[Any, Any, Any], error: HTTPException) -> Conne
         if errors := field_errors(forms[0] if forms else field.annotation, given):
             return Invalid(errors)
     if missing := re.match(r"Missing required query parameter '(\w+)'", error.detail):
-        return Invalid({missing[1]: "This is needed."})
+        return Invalid({missing[1]: MISSING})
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         return Invalid(
             {_asked_as(handler, e.get("key", "")): _sentence(e["message"]) for e in error.extra}
@@ -336,7 +336,7 @@ def field_errors(form: Any, given: Mapping[str, Any], *, strict: bool = True) ->
     for name, field in fields.items():
         if name not in given:
             if field.required:
-                errors[name] = "This is needed."
+                errors[name] = MISSING
             continue
         try:
             msgspec.convert(given[name], field.type, strict=strict)

@@ -122,7 +122,7 @@ async def test_a_page_that_needs_an_account_is_come_back_to(client):
             {"email": "ada@agency.example", "password": "wrong otter bridge"},
             "The address and the password do not fit together.",
         ),
-        ({"email": "ada@agency.example"}, "This is needed."),
+        ({"email": "ada@agency.example"}, ">Password: this is needed.</a>"),
     ],
 )
 async def test_a_refused_sign_in_keeps_the_address_and_never_the_password(client, typed, words):

@@ -21,6 +21,7 @@ from connect.fields import Discipline, Email, Line, Name, State, Zone
 from connect.idempotency import once
 from connect.paging import Page
 from connect.policy import Actor, Permission, Role
+from connect.web.templating import MISSING
 
 ActorRequest = Request[Actor, Any, Any]
 Words = Annotated[
@@ -152,7 +153,7 @@ async def open_case(actor: Actor, data: CaseIn, document: bytes | None = None) -
         return await verification.request_by_code(actor, data.code, consent=data.consent)
     if data.route is CaseRoute.SPONSOR:
         if data.sponsor_email is UNSET:
-            raise Invalid({"sponsor_email": "This is needed."})
+            raise Invalid({"sponsor_email": MISSING})
         return await verification.request_by_sponsor(
             actor, sponsor_email=data.sponsor_email, explanation=data.explanation
         )

@@ -17,6 +17,7 @@ from connect.config import settings
 
 SOURCE = Path(__file__).parents[1]
 STATIC = Path(__file__).parent / "static"
+MISSING = "This is needed."  # what a field without a value is told
 
 
 @cache
@@ -81,6 +82,7 @@ def _environment() -> Environment:
         "moment": moment,
         "hours": hours,
         "plural": plural,
+        "MISSING": MISSING,
         "new_key": lambda: uuid4().hex,
     }
     return env

@@ -76,6 +76,7 @@ from connect.readiness.agency_api import RostersOfReadinessApi
 from connect.readiness.agency_pages import ReadinessOfAgencyPages
 from connect.readiness.application_api import ApplicationsApi
 from connect.readiness.document_api import PolicyDocumentsApi
+from connect.readiness.review_api import ReviewsApi
 from connect.records.api import RecordsApi
 from connect.records.pages import RecordsPages
 from connect.reports.api import ReportsApi
@@ -126,6 +127,7 @@ API = [
     RecordsApi,
     EvaluationReportsApi,
     ReportsApi,
+    ReviewsApi,
     RevocationsApi,
     RostersOfReadinessApi,
     RostersApi,

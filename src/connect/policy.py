@@ -94,6 +94,7 @@ class Permission(StrEnum):
     READ_READINESS = "read_readiness"  # an agency's roster, and how far its training is
     APPLY_FOR_READINESS = "apply_for_readiness"  # keep the roster
     READ_REVIEWS = "read_reviews"  # every agency's, with findings and decisions
+    ASSIGN_REVIEWS = "assign_reviews"  # to a reviewer
     REVIEW_READINESS = "review_readiness"  # findings, return, recommendation
     DECIDE_READINESS = "decide_readiness"  # by another person
     MANAGE_MEMBERSHIPS = "manage_memberships"  # suspend, revoke, tick what a member receives
@@ -207,8 +208,13 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
         Role.AUDITOR: Relation.ANY,
         Role.ADMIN: Relation.ANY,
     },
-    Permission.REVIEW_READINESS: {Role.REVIEWER: Relation.ANY},
-    Permission.DECIDE_READINESS: {Role.APPROVER: Relation.ANY},
+    Permission.ASSIGN_REVIEWS: {
+        Role.REVIEWER: Relation.ANY,
+        Role.APPROVER: Relation.ANY,
+        Role.ADMIN: Relation.ANY,
+    },
+    Permission.REVIEW_READINESS: {Role.REVIEWER: Relation.ANY, Role.ADMIN: Relation.ANY},
+    Permission.DECIDE_READINESS: {Role.APPROVER: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.MANAGE_MEMBERSHIPS: {Role.APPROVER: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.IMPORT_ROWS: {  # a coordinator: the roster of the agency
         Role.COORDINATOR: Relation.AGENCY,

@@ -202,6 +202,37 @@ KINDS = {
         "You completed a path of courses",
         "You get this because you completed a path.",
     ),
+    "readiness/approved": Kind(
+        MailClass.SERVICE,
+        "Your agency is a member of the readiness program",
+        "You get this because you coordinate your agency's training.",
+    ),
+    "readiness/assigned": Kind(
+        MailClass.SERVICE,
+        "An application is yours to review",
+        "You get this because somebody gave you the application to review.",
+        for_staff=True,
+    ),
+    "readiness/declined": Kind(
+        MailClass.SERVICE,
+        "Your agency's readiness application was declined",
+        "You get this because you coordinate your agency's training.",
+    ),
+    "readiness/idle": Kind(
+        MailClass.SERVICE,
+        "Your agency's readiness application will be closed soon",
+        "You get this because you coordinate your agency's training.",
+    ),
+    "readiness/message": Kind(
+        MailClass.SERVICE,
+        "A message about a readiness application",
+        "You get this because you take part in the application.",
+    ),
+    "readiness/returned": Kind(
+        MailClass.SERVICE,
+        "Your agency's readiness application needs changes",
+        "You get this because you coordinate your agency's training.",
+    ),
     "readiness/membership_changed": Kind(
         MailClass.SERVICE,
         "Your agency's membership was suspended, reinstated or revoked",
@@ -223,6 +254,11 @@ KINDS = {
         "An application that you review came back with changes",
         "You get this because you review the application.",
         for_staff=True,
+    ),
+    "readiness/stale": Kind(
+        MailClass.SERVICE,
+        "Your agency's readiness application was closed",
+        "You get this because you coordinate your agency's training.",
     ),
     "readiness/submitted": Kind(
         MailClass.SERVICE,

@@ -16,8 +16,13 @@ from connect.mail.actions import write_mail
 from connect.policy import Actor, Permission
 from connect.readiness import application_rules as rules
 from connect.readiness.application_rules import Item
-from connect.readiness.criteria import RequirementSet, current_set, requirement_sets
+from connect.readiness.criteria import RequirementSet, current_set
+from connect.readiness.facts import affirmed as affirmed
+from connect.readiness.facts import asked_of as asked_of
+from connect.readiness.facts import facts_hash_of as facts_hash_of
+from connect.readiness.facts import facts_of as facts_of
 from connect.readiness.rosters import lines_of, roster_agency
+from connect.readiness.snapshots import keep
 from connect.readiness.tables import (
     OPEN,
     Affirmation,
@@ -87,11 +92,6 @@ async def _review(actor: Actor, review_id: UUID, to: Permission, *, lock: bool =
     return review
 
 
-def asked_of(review: Review) -> RequirementSet:
-    """The set that a review was opened under, and is judged by."""
-    return requirement_sets()[review.requirements]
-
-
 async def term_of(agency: UUID, on: date) -> Membership | None:
     """The membership of an agency that is not over on a day; of several, the last to end."""
     return (
@@ -149,15 +149,6 @@ async def _known(agency: Agency, asked: RequirementSet) -> dict[str, str]:
     return found
 
 
-async def facts_of(review: Review) -> dict[str, str]:
-    """What stands in the form: field → answer, in the order of the form; no empty answer."""
-    rows = await ReviewAnswer.select(ReviewAnswer.field, ReviewAnswer.value).where(
-        ReviewAnswer.review == review.id, ReviewAnswer.value != ""
-    )
-    given = {row["field"]: row["value"] for row in rows}
-    return {fact.id: given[fact.id] for fact in asked_of(review).facts if fact.id in given}
-
-
 async def answer(actor: Actor, review_id: UUID, typed: Mapping[str, str]) -> dict[str, str]:
     """Save those of the answers *typed* that fit; an empty one takes an answer out.
 
@@ -212,11 +203,6 @@ async def _save(actor: Actor, review: Review, changed: Mapping[str, tuple[str, s
     await record(actor, "review.answered", Review, of=review.id, answers=told)
 
 
-async def facts_hash_of(review: Review) -> str:
-    """Of what an executive affirms as it stands now."""
-    return rules.facts_hash(asked_of(review), await facts_of(review))
-
-
 async def _void_affirmations(actor: Actor, review: Review) -> None:
     voided = (
         await Affirmation.update({Affirmation.voided_at: clock.now()})
@@ -230,21 +216,6 @@ async def _void_affirmations(actor: Actor, review: Review) -> None:
     )
     for row in voided:
         await record(actor, "affirmation.voided", Affirmation, of=row["id"], review=review.id)
-
-
-async def affirmed(review: Review) -> Affirmation | None:
-    """The executive's word that stands for the facts as they are."""
-    return (
-        await Affirmation.objects()
-        .where(
-            Affirmation.review == review.id,
-            Affirmation.affirmed_at.is_not_null(),
-            Affirmation.voided_at.is_null(),
-            Affirmation.facts_hash == await facts_hash_of(review),
-        )
-        .order_by(Affirmation.affirmed_at, ascending=False)
-        .first()
-    )
 
 
 async def open_items(review: Review) -> list[Item]:
@@ -293,6 +264,7 @@ async def submit(actor: Actor, review_id: UUID) -> Review:
         review.state = ReviewState.IN_REVIEW if again and review.reviewer else ReviewState.SUBMITTED
         review.state_since = now
         await review.save()
+        await keep(review, "submission")
         act = "review.resubmitted" if again else "review.submitted"
         await record(actor, act, Review, of=review.id, kind=review.kind, due=review.answer_due)
         await _tell(actor, review, agency, again=again)

@@ -4,6 +4,7 @@
 is published later, so a file that was used is never changed.
 """
 
+import hashlib
 import tomllib
 from datetime import date
 from enum import StrEnum
@@ -120,6 +121,16 @@ def requirement_sets(folder: Path = FOLDER) -> dict[str, RequirementSet]:
     if faults:
         raise BadCriteria("\n".join(faults))
     return found
+
+
+@cache
+def digest_of(key: str, folder: Path = FOLDER) -> str:
+    """SHA-256 of the file that the set *key* stands in, as hex."""
+    return next(
+        hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.glob("*.toml"))
+        if msgspec.convert(tomllib.loads(path.read_text("utf-8")), RequirementSet).key == key
+    )
 
 
 def faults_of(one: RequirementSet) -> list[str]:

@@ -73,6 +73,8 @@ class Review(Table, tablename="readiness_review"):
     answer_due = Date(null=True, default=None)  # promised first answer: two business days
     answered_at = Timestamptz(null=True, default=None)  # first message, return or recommendation
     reviewer = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.restrict)
+    returned_at = Timestamptz(null=True, default=None)  # last time, for changes
+    returned_hash = Varchar(length=64, null=True, default=None)  # of the state that was returned
     recommended_by = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.restrict)
     recommended_at = Timestamptz(null=True, default=None)
     recommended_hash = Varchar(length=64, null=True, default=None)  # of the state that was reviewed
@@ -173,6 +175,7 @@ class ReviewMessage(Table, tablename="review_message"):
     review = ForeignKey(Review, null=False, on_delete=OnDelete.restrict, index=True)
     author = ForeignKey(Account, null=False, on_delete=OnDelete.restrict)
     text = Text()
+    by_program = Boolean(default=False)  # by the reviewer's side
     sent_at = Timestamptz(default=clock.now)
 
 
@@ -183,7 +186,7 @@ class Snapshot(Table, tablename="review_snapshot"):
     review = ForeignKey(Review, null=False, on_delete=OnDelete.restrict)
     hash = Varchar(length=64)  # SHA-256 of state
     state = Text()  # canonical JSON; documents by their SHA-256
-    made_for = Varchar(length=20)  # submission, recommendation, decision
+    made_for = Varchar(length=20)  # submission, return, recommendation, decision
     made_at = Timestamptz(default=clock.now)
     review_snapshot_once = Unique([review, hash])
 

@@ -55,7 +55,7 @@ REVIEWS = [
     Holding(
         table=readiness.ReviewMessage,
         whose=by("author"),
-        none="sent_at",
+        none="sent_at by_program",
         pseudonym="id review author",
         personal="text",
     ),
@@ -97,8 +97,8 @@ REVIEWS = [
         table=readiness.Review,
         whose=by("opened_by", "reviewer", "recommended_by", "decided_by"),
         none="kind state requirements opened_at state_since waited_seconds submitted_at judged_on "
-        "answer_due answered_at recommended_at decided_at decided_alone reasons",
-        pseudonym="id agency opened_by reviewer recommended_by recommended_hash decided_by "
-        "decided_hash",
+        "answer_due answered_at returned_at recommended_at decided_at decided_alone reasons",
+        pseudonym="id agency opened_by reviewer returned_hash recommended_by recommended_hash "
+        "decided_by decided_hash",
     ),
 ]

@@ -72,6 +72,8 @@ from connect.policy import Permission, permitted
 from connect.publishing.api import PublicationsApi
 from connect.publishing.draft_pages import DraftPages
 from connect.publishing.pages import PublishingPages
+from connect.readiness.affirmation_api import AffirmationsApi
+from connect.readiness.affirmation_pages import AffirmationPages
 from connect.readiness.agency_api import RostersOfReadinessApi
 from connect.readiness.agency_pages import ReadinessOfAgencyPages
 from connect.readiness.application_api import ApplicationsApi
@@ -95,6 +97,7 @@ from connect.web.templating import STATIC
 API = [
     AccommodationsApi,
     AccountsApi,
+    AffirmationsApi,
     AgenciesApi,
     ApplicationsApi,
     AssignmentsApi,
@@ -168,6 +171,7 @@ PAGES = [
     RegistrarPages,
     EvaluationReportPages,
     ReportPages,
+    AffirmationPages,
     ReadinessOfAgencyPages,
     RosterPages,
     ScreeningPages,

@@ -92,7 +92,8 @@ class Permission(StrEnum):
     RESET_FACTORS = "reset_factors"
     INVITE_PEOPLE = "invite_people"
     READ_READINESS = "read_readiness"  # an agency's roster, and how far its training is
-    APPLY_FOR_READINESS = "apply_for_readiness"  # keep the roster
+    APPLY_FOR_READINESS = "apply_for_readiness"  # keep the roster, fill in the application
+    AFFIRM = "affirm"  # with a mailed link
     READ_REVIEWS = "read_reviews"  # every agency's, with findings and decisions
     ASSIGN_REVIEWS = "assign_reviews"  # to a reviewer
     REVIEW_READINESS = "review_readiness"  # findings, return, recommendation
@@ -202,6 +203,7 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
         Role.REGISTRAR: Relation.ANY,
         Role.ADMIN: Relation.ANY,
     },
+    Permission.AFFIRM: {Role.ANYONE: Relation.ANY},
     Permission.READ_REVIEWS: {
         Role.REVIEWER: Relation.ANY,
         Role.APPROVER: Relation.ANY,

@@ -202,6 +202,16 @@ KINDS = {
         "You completed a path of courses",
         "You get this because you completed a path.",
     ),
+    "readiness/affirm": Kind(
+        MailClass.SECURITY,
+        "A link to affirm your agency's readiness application",
+        "You get this because the person above typed in your address.",
+    ),
+    "readiness/affirmed": Kind(
+        MailClass.SERVICE,
+        "An executive affirmed your agency's readiness application",
+        "You get this because you asked for it.",
+    ),
     "readiness/approved": Kind(
         MailClass.SERVICE,
         "Your agency is a member of the readiness program",

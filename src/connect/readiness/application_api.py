@@ -59,6 +59,12 @@ class StepOut(msgspec.Struct):
     critical: bool
 
 
+class AffirmationOut(msgspec.Struct):
+    name: str
+    title: str
+    affirmed_at: datetime | None
+
+
 class ReviewOut(msgspec.Struct):
     id: UUID
     agency_id: UUID
@@ -79,11 +85,13 @@ class ReviewOut(msgspec.Struct):
     coverage: list[RuleOut]
     documents: list[DocumentOut]  # newest first, replaced ones included
     evidence: dict[str, PointOut]  # by element
+    affirmation: AffirmationOut | None  # the executive's word that stands
 
 
 async def review_out(review: Review) -> ReviewOut:
     """An application with its criteria as they stand now."""
     agency = await standing_agency(review.agency)
+    word = await applications.affirmed(review)
     same = ("kind", "state", "requirements", "opened_at", "submitted_at", "judged_on")
     return ReviewOut(
         **{name: getattr(review, name) for name in same},
@@ -104,6 +112,7 @@ async def review_out(review: Review) -> ReviewOut:
         ),
         documents=[document_out(row) for row in await documents_of(review)],
         evidence={e: point_out(row) for e, row in (await evidence_of(review)).items()},
+        affirmation=AffirmationOut(word.name, word.title, word.affirmed_at) if word else None,
     )
 
 

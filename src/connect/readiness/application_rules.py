@@ -143,3 +143,12 @@ def kind_fault(kind: str, *, ends_on: date | None, today: date) -> str:
     if kind == ReviewKind.RENEWAL:
         return ""
     return f"Your agency is a member until {day(ends_on)}. Open a renewal."
+
+
+def answer_words(asked: Asked, value: str) -> str:
+    """An answer as it is read: 41,200; March 4, 2026."""
+    if asked.kind is FactKind.COUNT and value.isdigit():
+        return f"{int(value):,}"
+    if asked.kind is FactKind.DAY and not _day_fault(value, date.max):
+        return day(date.fromisoformat(value))
+    return value

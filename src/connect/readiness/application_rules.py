@@ -7,17 +7,16 @@ from datetime import date, timedelta
 
 import msgspec
 
-from connect import clock
 from connect.agencies.rules import FIRST_YEAR, PSAP_FORM, normal_line, normal_ori, ori_fault
 from connect.readiness.criteria import Asked, FactKind, RequirementSet
 from connect.readiness.tables import ReviewKind
+from connect.readiness.term_rules import window_opens
 from connect.web.templating import day
 
 LONGEST = 500  # characters of an answer
 MOST = 400_000_000  # of a count: more than live in the country
 FIRST_DAY = date(1950, 1, 1)
 ANSWER_IN = 2  # business days from submission to the promised first answer
-WINDOW_MONTHS = 12  # before the end of a term, in which it can be renewed (R21)
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -137,7 +136,7 @@ def kind_fault(kind: str, *, ends_on: date | None, today: date) -> str:
         if kind == ReviewKind.NEW:
             return ""
         return "Your agency has no membership to renew. Open a new application."
-    opens = clock.months_after(ends_on, -WINDOW_MONTHS)
+    opens = window_opens(ends_on)
     if today < opens:
         return f"Your agency is a member. Its renewal can be opened from {day(opens)} on."
     if kind == ReviewKind.RENEWAL:

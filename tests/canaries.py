@@ -84,6 +84,7 @@ KEPT = {
     "external_completion": {"evidence"},
     "import_file": {"file"},
     "mail": {"kind", "once", "state"},
+    "membership_step": {"agency_name", "agency_county"},  # public columns, as they stood
     "mail_preference": {"kind"},
     "factor": {"secret", "credential"},
     "recovery_code": {"code_hash"},

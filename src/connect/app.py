@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from litestar import Litestar, Router
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi.config import OpenAPIConfig
@@ -78,6 +79,9 @@ from connect.readiness.agency_api import RostersOfReadinessApi
 from connect.readiness.agency_pages import ReadinessOfAgencyPages
 from connect.readiness.application_api import ApplicationsApi
 from connect.readiness.document_api import PolicyDocumentsApi
+from connect.readiness.member_views import agency_terms
+from connect.readiness.members_api import MembersApi
+from connect.readiness.members_pages import MembersFiles, MembersPages
 from connect.readiness.review_api import ReviewsApi
 from connect.records.api import RecordsApi
 from connect.records.pages import RecordsPages
@@ -132,6 +136,7 @@ API = [
     ReportsApi,
     ReviewsApi,
     RevocationsApi,
+    MembersApi,
     RostersOfReadinessApi,
     RostersApi,
     TrailApi,
@@ -172,6 +177,8 @@ PAGES = [
     EvaluationReportPages,
     ReportPages,
     AffirmationPages,
+    MembersFiles,
+    MembersPages,
     ReadinessOfAgencyPages,
     RosterPages,
     ScreeningPages,
@@ -244,6 +251,7 @@ def create_app(*, with_worker: bool = False) -> Litestar:
     app = Litestar(
         [*API, *PAGES, *PLAIN, static],
         openapi_config=document,
+        state=State({"agency_terms": agency_terms}),
         lifespan=[lifespan],
         middleware=[DefineMiddleware(Authentication)],
         guards=[permitted],

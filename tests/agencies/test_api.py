@@ -12,7 +12,7 @@ from connect.agencies.tables import Agency, AgencyState
 from connect.merges.actions import merge_agencies
 from connect.policy import Role
 
-PUBLIC = {"id", "name", "kind", "state", "county"}
+PUBLIC = {"id", "name", "kind", "state", "county", "membership"}
 
 
 async def test_the_search_finds_parts_of_words_and_pages(client):

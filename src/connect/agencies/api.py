@@ -20,6 +20,7 @@ from connect.agencies.queries import (
     seen_agency,
 )
 from connect.agencies.tables import EccScope, PsapLevel
+from connect.agencies.views import terms_of
 from connect.fields import Line, State
 from connect.idempotency import once
 from connect.lists import AGENCY_KINDS
@@ -141,9 +142,18 @@ class ProfileOut(msgspec.Struct, kw_only=True):
     agencies_served: int | None
 
 
+class MembershipOut(msgspec.Struct):
+    """In the readiness program, today."""
+
+    state: str
+    since: date
+    until: date  # exclusive
+
+
 class AgencyOut(AgencyRow, kw_only=True):
     """More for who asked for it; all of it for who manages it."""
 
+    membership: MembershipOut | UnsetType | None = UNSET
     ori: str | UnsetType | None = UNSET
     psap_id: str | UnsetType | None = UNSET
     parent: UUID | UnsetType | None = UNSET
@@ -255,7 +265,10 @@ class AgenciesApi(Controller):
         summary="One agency; for one that was merged away, the one that stands for it",
     )
     async def agency(self, request: ActorRequest, agency_id: FromPath[UUID]) -> AgencyOut:
-        return await _shown(await seen_agency(request.user, agency_id))
+        shown = await _shown(await seen_agency(request.user, agency_id))
+        now = (await terms_of(request, shown.id)).current
+        shown.membership = MembershipOut(now.state, now.since, now.ends_on) if now else None
+        return shown
 
     @post(
         "/",

@@ -35,7 +35,15 @@ from connect.agencies.queries import (
     seen_agency,
 )
 from connect.agencies.tables import Agency, AgencyState
-from connect.agencies.views import NOTICES, beside, facts_shown, filters_of, options, row_shown
+from connect.agencies.views import (
+    NOTICES,
+    beside,
+    facts_shown,
+    filters_of,
+    options,
+    row_shown,
+    terms_of,
+)
 from connect.config import settings
 from connect.db import one
 from connect.errors import Invalid, decode
@@ -325,6 +333,7 @@ async def _agency_page(
         status=422 if errors else 200,
         agency=facts_shown(agency),
         manage=shown,
+        membership=await terms_of(request, agency.id),
         errors=errors or {},
         code=code,
         notice=notice,

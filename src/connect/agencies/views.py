@@ -1,8 +1,11 @@
 """Agencies in words, for the pages of this feature and of those above it."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
+from uuid import UUID
 
+import msgspec
 from litestar import Request
 
 from connect import clock
@@ -21,6 +24,33 @@ NOTICES = {
     "merged": "The two agencies are one now.",
     "screened": "The request is screened.",
 }
+
+
+class AgencyTerm(msgspec.Struct, frozen=True):
+    """A term of an agency in the readiness program."""
+
+    id: UUID
+    number: str
+    state: str
+    words: str
+    kind: str  # of the tag
+    since: date  # first day of the terms without a gap
+    starts_on: date
+    ends_on: date  # exclusive
+    ended_on: date | None
+
+
+class AgencyTerms(msgspec.Struct, frozen=True):
+    """An agency's part in the readiness program, as far as whoever asks may see it."""
+
+    current: AgencyTerm | None
+    terms: list[AgencyTerm]
+
+
+async def terms_of(request: Request[Actor, Any, Any], agency: UUID) -> AgencyTerms:
+    """The terms of an agency. The program stands above this feature: ``app`` brings it."""
+    found: AgencyTerms = await request.app.state.agency_terms(request.user, agency)
+    return found
 
 
 def filters_of(request: Request[Actor, Any, Any]) -> dict[str, str]:

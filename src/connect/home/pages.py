@@ -48,6 +48,12 @@ ADMIN_LINKS = [
         "Courses and paths that people are asked to complete by a day, and the reminders.",
     ),
     (
+        Permission.MANAGE_MEMBERSHIPS,
+        "/members",
+        "Members of the readiness program",
+        "The public list, today or on an earlier day; each agency's page leads to its terms.",
+    ),
+    (
         Permission.READ_REPORTS,
         "/admin/reports",
         "Training counts",

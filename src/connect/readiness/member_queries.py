@@ -140,3 +140,23 @@ async def terms_of(agency_id: UUID) -> list[Membership]:
         .where(Membership.agency.is_in(family))
         .order_by(Membership.starts_on, Membership.made_at, ascending=False)
     )
+
+
+STEPS = """
+SELECT s.state, s.day, s.reason, s.agency_name, s.done_at, s.done_by FROM membership_step s
+WHERE s.membership = {} ORDER BY s.place
+"""
+NOTICES = """
+SELECT n.days_before, n.due_on, n.decided_on, n.sent_at, n.skipped FROM membership_notice n
+WHERE n.membership = {} ORDER BY n.days_before DESC
+"""
+
+
+async def steps_of(membership: UUID) -> list[dict[str, Any]]:
+    """A term's steps in order: ``{state, day, reason, agency_name, done_at, done_by}``."""
+    return await fetch(STEPS, membership)
+
+
+async def notices_of(membership: UUID) -> list[dict[str, Any]]:
+    """The ledger of a term: ``{days_before, due_on, decided_on, sent_at, skipped}``."""
+    return await fetch(NOTICES, membership)

@@ -291,7 +291,7 @@ async def test_one_agency_costs_the_same_however_much_it_has(database, api, quer
     shown = (await program.get(f"/agencies/{agency.id}")).json()
 
     assert [len(shown[part]) for part in ("domains", "codes", "profiles")] == [rows] * 3
-    assert len(queries) == 5, queries  # who asks, the agency, and each of the three
+    assert len(queries) == 6, queries  # who asks, the agency, each of the three, its terms
 
 
 async def test_a_draft_is_found_by_its_opener_only_while_it_is_one(database, api):

@@ -67,7 +67,8 @@ async def test_pages_cost_the_same_whatever_their_length(database, browser, quer
         return len(queries)
 
     assert await cost("/agencies") == 3  # who asks, what they asked for, the rows
-    assert await cost(f"/agencies/{agency.id}") == 5
+    # Who asks, the agency, its domains, codes and profiles, its terms.
+    assert await cost(f"/agencies/{agency.id}") == 6
     assert await cost("/admin/agencies") == 3  # who asks, what waits, the rows
     # Who asks, the agency, what is similar, its domains, and who brought it.
     assert await cost(f"/admin/agencies/{draft.id}/screening") == 5

@@ -8,7 +8,6 @@ from uuid import UUID
 import msgspec
 
 from connect import clock
-from connect.agencies.queries import family_of
 from connect.config import settings
 from connect.db import fetch, placeholders
 from connect.readiness import term_rules
@@ -104,19 +103,33 @@ async def renewals_of(agencies: Sequence[UUID]) -> dict[UUID, list[Renewal]]:
     return found
 
 
-STANDS_FOR = """
+# All agencies that are one with an agency: the one that stands, and those merged into it.
+WHOLE_FAMILY = """
 WITH RECURSIVE line (id, merged_into) AS (
   SELECT id, merged_into FROM agency WHERE id = {}
   UNION SELECT a.id, a.merged_into FROM agency a JOIN line l ON a.id = l.merged_into
+), family (id) AS (
+  SELECT id FROM line WHERE merged_into IS NULL
+  UNION SELECT a.id FROM agency a JOIN family f ON a.merged_into = f.id
 )
-SELECT id FROM line WHERE merged_into IS NULL
 """
+MEMBERS_OF_IT = (
+    WHOLE_FAMILY
+    + """
+SELECT id FROM family
+"""
+)
+TERMS = (
+    WHOLE_FAMILY
+    + """
+SELECT m.id FROM membership m JOIN family f ON f.id = m.agency
+"""
+)
 
 
 async def family_with(agency_id: UUID) -> list[UUID]:
-    """All agencies that are one with this one: the one that stands, and those merged into it."""
-    rows = await fetch(STANDS_FOR, agency_id)
-    return await family_of(rows[0]["id"] if rows else agency_id)
+    """All agencies that are one with this one."""
+    return [row["id"] for row in await fetch(MEMBERS_OF_IT, agency_id)]
 
 
 async def current_of(agency_id: UUID, on: date) -> Membership | None:
@@ -134,12 +147,11 @@ async def current_of(agency_id: UUID, on: date) -> Membership | None:
 
 async def terms_of(agency_id: UUID) -> list[Membership]:
     """All terms of an agency, the newest first."""
-    family = await family_with(agency_id)
-    return (
-        await Membership.objects()
-        .where(Membership.agency.is_in(family))
-        .order_by(Membership.starts_on, Membership.made_at, ascending=False)
-    )
+    ids = [row["id"] for row in await fetch(TERMS, agency_id)]
+    if not ids:
+        return []
+    rows = Membership.objects().where(Membership.id.is_in(ids))
+    return await rows.order_by(Membership.starts_on, Membership.made_at, ascending=False)
 
 
 STEPS = """

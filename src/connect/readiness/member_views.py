@@ -20,10 +20,9 @@ UNDER_REVIEW = "Active, renewal under review"
 
 async def agency_terms(actor: Actor, agency_id: UUID) -> AgencyTerms:
     """Whether an agency is a member, for everybody; all its terms, for who reads its readiness."""
-    today = clock.today()
-    current = await current_of(agency_id, today)
+    terms = await terms_of(agency_id)
+    current = await current_of(agency_id, clock.today()) if terms else None
     reads = actor.may(Permission.READ_READINESS, agency=agency_id)
-    terms = await terms_of(agency_id) if reads else []
     listed = current is not None and current.state == MembershipState.ACTIVE
     renewals = (await renewals_of([agency_id]))[agency_id] if current else []
     held = any(
@@ -31,7 +30,11 @@ async def agency_terms(actor: Actor, agency_id: UUID) -> AgencyTerms:
     )
     return AgencyTerms(
         current=_term(current, held=held) if current and (listed or reads) else None,
-        terms=[_term(t, held=held and current is not None and t.id == current.id) for t in terms],
+        terms=[
+            _term(term, held=held and current is not None and term.id == current.id)
+            for term in terms
+            if reads
+        ],
     )
 
 

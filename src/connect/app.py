@@ -83,6 +83,7 @@ from connect.readiness.member_views import agency_terms
 from connect.readiness.members_api import MembersApi
 from connect.readiness.members_pages import MembersFiles, MembersPages
 from connect.readiness.review_api import ReviewsApi
+from connect.readiness.review_pages import ReviewPages
 from connect.records.api import RecordsApi
 from connect.records.pages import RecordsPages
 from connect.reports.api import ReportsApi
@@ -180,6 +181,7 @@ PAGES = [
     MembersFiles,
     MembersPages,
     ReadinessOfAgencyPages,
+    ReviewPages,
     RosterPages,
     ScreeningPages,
     SecondStepPages,

@@ -231,6 +231,8 @@ TABLE: dict[Permission, dict[Role, Relation]] = {
     Permission.MERGE_PEOPLE: {Role.REGISTRAR: Relation.ANY, Role.ADMIN: Relation.ANY},
     Permission.ADMINISTER: {
         Role.AUTHOR: Relation.ANY,
+        Role.REVIEWER: Relation.ANY,
+        Role.APPROVER: Relation.ANY,
         Role.REGISTRAR: Relation.ANY,
         Role.ANALYST: Relation.ANY,
         Role.AUDITOR: Relation.ANY,

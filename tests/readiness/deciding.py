@@ -70,7 +70,7 @@ async def on_roster(
 
 
 async def handed_in(*, trained: bool = True, **changes: Any) -> Handed:
-    agency = await made.agency(kind="emergency-communications", ori=None)
+    agency = await made.agency(kind="emergency-communications", name="Cedar Valley 911", ori=None)
     coordinator = await made.coordinator(agency)
     await on_roster(agency, coordinator, "Tess Taker", "call-taker", "TCME-101" if trained else "")
     await on_roster(agency, coordinator, "Dee Director", "ecc-executive", "CEO-BRIEF")

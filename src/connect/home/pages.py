@@ -84,6 +84,12 @@ ADMIN_LINKS = [
         "Accept what people completed with others, or what a file brought in.",
     ),
     (
+        Permission.READ_REVIEWS,
+        "/reviews",
+        "Readiness reviews",
+        "Applications to the readiness program: review them, ask for changes, decide.",
+    ),
+    (
         Permission.MANAGE_CREDITS,
         "/admin/credits",
         "Credit",

@@ -80,10 +80,11 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
             return all(one.uploaded_at <= finding.found_at for one in self.documents)
         its = pages_of(document)
         page_text = its[finding.page - 1] if finding.page and finding.page <= len(its) else None
-        same_place = evidence and (evidence.document, evidence.page) == (document.id, finding.page)
         now = self.successor(document)
+        seen = evidence is not None and evidence.pointed_at <= finding.found_at
+        same = seen and now is not None and evidence.document in (document.id, now.id)
         return found.rests(
-            passage=evidence.passage if same_place else "",
+            passage=evidence.passage if same else "",
             page_text=page_text,
             pages=pages_of(now) if now else None,
             is_current=document.replaced_at is None,

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 import msgspec
 
+from connect.readiness.passages import plain
+
 MOST = 20_000  # passages that are put into order beside each other; of more, new ones come first
 END = re.compile(r"(?<=[.;:!?])\s+|\n\s*\n")
 HYPHEN = re.compile(r"(?<=\w)[-\u00ad\u2010]\s*(?=\w)")  # at a line's end it may be one or none
@@ -38,7 +40,7 @@ class Compared(msgspec.Struct, frozen=True):
 
 def normal(text: str) -> str:
     """A text as two versions of it are compared."""
-    return SPACE.sub(" ", HYPHEN.sub("", text)).strip().casefold()
+    return HYPHEN.sub("", plain(text))
 
 
 def passages(pages: Sequence[str]) -> list[Passage]:

@@ -1,6 +1,7 @@
 """Where in its policy an agency says that each element stands."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -62,11 +63,19 @@ async def follow(
     for row in await Evidence.objects().where(Evidence.document == old.id):
         place = page_with(pages, row.passage)
         if place is not None:
-            await _write(actor, review, row.element, new.id, place, row.passage)
+            at = row.pointed_at  # the agency points at the same words as before
+            await _write(actor, review, row.element, new.id, place, row.passage, at=at)
 
 
 async def _write(
-    actor: Actor, review: Review, element: str, document: UUID, page: int | None, passage: str
+    actor: Actor,
+    review: Review,
+    element: str,
+    document: UUID,
+    page: int | None,
+    passage: str,
+    *,
+    at: datetime | None = None,
 ) -> Evidence:
     row = Evidence(
         review=review.id,
@@ -75,7 +84,7 @@ async def _write(
         page=page,
         passage=passage,
         pointed_by=actor.id,
-        pointed_at=clock.now(),
+        pointed_at=at or clock.now(),
     )
     changed = [
         *(Evidence.document, Evidence.page, Evidence.passage),

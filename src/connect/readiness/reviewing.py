@@ -25,7 +25,7 @@ from connect.readiness.review_queries import (
     person,
 )
 from connect.readiness.snapshots import State, hash_of, keep_state, state_of
-from connect.readiness.tables import Finding, Review, ReviewMessage, ReviewState
+from connect.readiness.tables import Finding, Review, ReviewMessage, ReviewState, Verdict
 
 BEFORE_THE_DECISION = (
     ReviewState.SUBMITTED,
@@ -123,17 +123,16 @@ async def find(
         if its is None:
             raise NotFound
         material = await material_of(review)
-        pointed = material.evidence.get(element)
-        if document is None and page is None and pointed and finding != "not_applicable":
-            now = material.successor(material.document(pointed.document))
-            if now is not None and now.id == pointed.document:
-                document, page = now.id, pointed.page
+        if document is None and finding != Verdict.NOT_APPLICABLE:
+            document, page = _place(material, element, page)
         named = material.document(document)
         comment = comment.strip()
         pages = len(pages_of(named)) or None if named else None
         wrong = rules.finding_faults(its, finding, comment=comment, page=page, pages=pages)
         if document is not None and (named is None or named.replaced_at is not None):
             wrong["document"] = "Choose one of the documents that are the policy now."
+        elif document is None and page is not None:
+            wrong["document"] = "Choose the document that has this page."
         if wrong:
             raise Invalid(wrong)
         values: dict[str, Any] = {"finding": finding, "document": document, "page": page}
@@ -149,6 +148,18 @@ async def find(
         )
         await _back_to_work(actor, review)
         return await material_of(review)
+
+
+def _place(material: Material, element: str, page: int | None) -> tuple[UUID | None, int | None]:
+    """Where a finding belongs that names no document: where the agency points, or to the only one
+    that has pages."""
+    pointed = material.evidence.get(element)
+    its = material.document(pointed.document) if pointed else None
+    if pointed and its is not None and its.replaced_at is None:
+        return its.id, page or pointed.page
+    if page is not None and len(material.current) == 1:
+        return material.current[0].id, page
+    return None, page
 
 
 async def give_back(actor: Actor, review_id: UUID, note: str) -> Review:

@@ -76,9 +76,11 @@ from connect.publishing.pages import PublishingPages
 from connect.readiness.affirmation_api import AffirmationsApi
 from connect.readiness.affirmation_pages import AffirmationPages
 from connect.readiness.agency_api import RostersOfReadinessApi
-from connect.readiness.agency_pages import ReadinessOfAgencyPages
+from connect.readiness.agency_pages import RosterOfReadinessPages
 from connect.readiness.application_api import ApplicationsApi
+from connect.readiness.application_pages import ApplicationPages
 from connect.readiness.document_api import PolicyDocumentsApi
+from connect.readiness.document_pages import PolicyPages
 from connect.readiness.member_views import agency_terms
 from connect.readiness.members_api import MembersApi
 from connect.readiness.members_pages import MembersFiles, MembersPages
@@ -180,8 +182,10 @@ PAGES = [
     AffirmationPages,
     MembersFiles,
     MembersPages,
-    ReadinessOfAgencyPages,
     ReviewPages,
+    ApplicationPages,
+    PolicyPages,
+    RosterOfReadinessPages,
     RosterPages,
     ScreeningPages,
     SecondStepPages,

@@ -275,6 +275,11 @@ KINDS = {
         "Your agency's readiness application was submitted",
         "You get this because you submitted it.",
     ),
+    "readiness/training": Kind(
+        MailClass.SERVICE,
+        "Training that the readiness program asks of you",
+        "You get this because your agency has you on its roster and asked for it.",
+    ),
     "rosters/reminder": Kind(
         MailClass.SERVICE,
         "Your agency reminds you of courses that it requires",

@@ -5,18 +5,19 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, get, put
+from litestar import Controller, Request, get, post, put
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from connect.agencies.tables import Agency
-from connect.fields import Name
+from connect.fields import Key, Name
 from connect.lists import ROSTER_CATEGORIES
 from connect.policy import Actor, Permission
 from connect.readiness.queries import Standing, key_of, standing_of
 from connect.readiness.rosters import MOST, Line, Wanted, keep_roster, roster_agency
 from connect.readiness.rules import ERASED, Covered, LineState, line_state
 from connect.readiness.tables import Exemption
+from connect.readiness.training_reminders import remind_of
 
 ActorRequest = Request[Actor, Any, Any]
 MAX_BODY = 5_000_000  # bytes: a roster of MOST lines
@@ -89,6 +90,14 @@ class RuleOut(msgspec.Struct):
     percent: float
     missing: list[str]
     met: bool
+
+
+class ReminderIn(msgspec.Struct, forbid_unknown_fields=True):
+    rule: Key  # of the requirement set
+
+
+class RemindedOut(msgspec.Struct):
+    sent: int
 
 
 class RosterOut(msgspec.Struct):
@@ -183,3 +192,14 @@ class RostersOfReadinessApi(Controller):
         await keep_roster(request.user, agency_id, [wanted_of(line) for line in data.people])
         agency = await roster_agency(request.user, agency_id)
         return shown(agency, await standing_of(agency))
+
+    @post(
+        "/reminders",
+        permission=Permission.APPLY_FOR_READINESS,
+        summary="Mail those who miss what a training rule asks; each gets one a day",
+        status_code=200,
+    )
+    async def remind(
+        self, request: ActorRequest, agency_id: FromPath[UUID], data: JSONBody[ReminderIn]
+    ) -> RemindedOut:
+        return RemindedOut(await remind_of(request.user, agency_id, data.rule))

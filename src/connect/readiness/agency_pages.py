@@ -1,4 +1,4 @@
-"""The coordinator's pages: what the program asks and how far the agency is, and its roster."""
+"""The coordinator's pages of the roster: who has to be trained, and how far each is."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -96,26 +96,9 @@ class MatchForm(msgspec.Struct, forbid_unknown_fields=True):
     account_id: UUID
 
 
-class ReadinessOfAgencyPages(Controller):
+class RosterOfReadinessPages(Controller):
     path = "/agencies/{agency_id:uuid}"
     include_in_schema = False
-
-    @get("/readiness", permission=Permission.READ_READINESS)
-    async def readiness(self, request: ActorRequest, agency_id: FromPath[UUID]) -> Response[Any]:
-        agency = await roster_agency(request.user, agency_id)
-        if agency.id != agency_id:
-            return redirect(f"/agencies/{agency.id}/readiness")
-        standing = await standing_of(agency)
-        return page(
-            request,
-            "readiness/agency.html",
-            agency={"id": agency.id, "name": agency.name},
-            asked=standing.asked,
-            criteria=standing.criteria,
-            lines=len(standing.lines),
-            invites=request.user.may(Permission.INVITE_PEOPLE, agency=agency.id),
-            sees_people=request.user.may(Permission.READ_AGENCY_PEOPLE, agency=agency.id),
-        )
 
     @get("/roster", permission=Permission.READ_READINESS)
     async def roster(

@@ -24,6 +24,7 @@ from connect.readiness.application_queries import (
 )
 from connect.readiness.document_api import DocumentOut, PointOut, document_out, point_out
 from connect.readiness.progress import Part, StepState, Turn, turn_of
+from connect.readiness.snapshots import hash_of, state_of
 from connect.readiness.tables import Review, ReviewKind
 
 ActorRequest = Request[Actor, Any, Any]
@@ -79,6 +80,7 @@ class ReviewOut(msgspec.Struct):
     judged_on: date | None  # whose roster is judged
     answer_due: date | None
     reviewer: UUID | None
+    hash: str  # of the state as it is now: what a decision is bound to
     answers: dict[str, str]
     open_items: list[ItemOut]  # what is missing before it can be submitted
     criteria: list[StepOut]
@@ -102,6 +104,7 @@ async def review_out(review: Review) -> ReviewOut:
         since=review.state_since,
         answer_due=review.answer_due,
         reviewer=review.reviewer,
+        hash=hash_of(await state_of(review)),
         answers=await applications.facts_of(review),
         open_items=[
             ItemOut(item.key, item.words) for item in await applications.open_items(review)

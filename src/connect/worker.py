@@ -23,6 +23,7 @@ from connect.mail import actions as mail
 from connect.merges import actions as merges
 from connect.merges import duplicates
 from connect.paths import actions as paths
+from connect.readiness import idle
 from connect.readiness import reminders as memberships
 from connect.records import actions as records
 from connect.records import retention
@@ -54,6 +55,7 @@ HANDLERS: dict[str, jobs.Handler] = {
     "mail.sweep": mail.sweep,
     "paths.look": paths.look,
     "paths.sweep": paths.sweep,
+    "readiness.end_idle": idle.end_idle,
     "readiness.look_at_terms": memberships.look_at_terms,
     "records.remove_files": records.remove_files,
     "records.retention": retention.end_retention,
@@ -77,6 +79,7 @@ EVERY: dict[str, timedelta] = {
     "merges.look": timedelta(minutes=5),
     "merges.sweep": timedelta(days=1),
     "paths.sweep": timedelta(days=1),
+    "readiness.end_idle": timedelta(days=1),
     "readiness.look_at_terms": timedelta(hours=1),
     "records.retention": timedelta(days=1),
     "transcripts.end_expired": timedelta(days=1),

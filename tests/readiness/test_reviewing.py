@@ -426,14 +426,13 @@ async def test_one_person_may_do_both_only_when_the_rule_is_off_and_it_shows(
     rita = await reviewer()
     await RoleGrant(account=rita.id, role=Role.APPROVER).save()
     handed = await recommended(rita)
-    monkeypatch.setenv("CONNECT_TWO_PERSONS", "off")
-    settings.cache_clear()
+    alone = msgspec.structs.replace(settings(), two_persons="off")
+    monkeypatch.setattr(deciding, "settings", lambda: alone)
 
     done = await (await api(rita)).post(
         f"{V1}/{handed.review.id}/decision",
         json={"verdict": "approved", "hash": await present(handed)},
     )
-    settings.cache_clear()
     sheet = (await (await api(rita)).get(f"{V1}/{handed.review.id}/findings")).json()
 
     assert done.status_code == 200

@@ -1,4 +1,4 @@
-"""The renderer fetches nothing, ends what takes too long, and draws the same bytes again."""
+"""The renderer fetches nothing, ends what takes too long (S6), and draws the same bytes (D25)."""
 
 import asyncio
 import os
@@ -99,7 +99,7 @@ NOT_ASKING = {
 
 @pytest.mark.parametrize("kind", ["http", "file"])
 @pytest.mark.parametrize("asking", ASKING.values(), ids=ASKING.keys())
-async def test_a_document_that_asks_for_something_is_refused(
+async def test_s6_a_document_that_asks_for_something_is_refused(
     asking: str, kind: str, listener: tuple[str, list[str]], tmp_path: Path
 ) -> None:
     (tmp_path / "secret.txt").write_text(CANARY)
@@ -114,7 +114,7 @@ async def test_a_document_that_asks_for_something_is_refused(
 
 @pytest.mark.parametrize("kind", ["http", "file"])
 @pytest.mark.parametrize("asking", NOT_ASKING.values(), ids=NOT_ASKING.keys())
-async def test_what_is_not_drawn_is_not_fetched(
+async def test_s6_what_is_not_drawn_is_not_fetched(
     asking: str, kind: str, listener: tuple[str, list[str]], tmp_path: Path
 ) -> None:
     (tmp_path / "secret.txt").write_text(CANARY)
@@ -123,6 +123,7 @@ async def test_what_is_not_drawn_is_not_fetched(
 
     document = await draw(PLAIN + asking.replace("URL", url))
 
+    assert len(ASKING) + len(NOT_ASKING) >= 15
     assert connections == []
     assert CANARY not in pypdf.PdfReader(BytesIO(document)).pages[0].extract_text()
 
@@ -135,7 +136,7 @@ async def test_only_given_names_are_served(url: str) -> None:
         await draw(f'{HEAD}<img alt="x" src="{url}">', {"mark": DOT})
 
 
-async def test_a_given_image_may_not_ask_either(listener: tuple[str, list[str]]) -> None:
+async def test_s6_a_given_image_may_not_ask_either(listener: tuple[str, list[str]]) -> None:
     address, connections = listener
     asking = DOT.replace(b"<path", f'<image width="1" height="1" href="{address}"/><path'.encode())
 
@@ -145,7 +146,7 @@ async def test_a_given_image_may_not_ask_either(listener: tuple[str, list[str]])
     assert connections == []
 
 
-async def test_a_stylesheet_may_not_ask_either(tmp_path: Path) -> None:
+async def test_s6_a_stylesheet_may_not_ask_either(tmp_path: Path) -> None:
     (tmp_path / "secret.css").write_text(f"p::before {{ content: '{CANARY}' }}")
     (tmp_path / "own.css").write_text("@import 'secret.css';")
 
@@ -167,7 +168,7 @@ async def test_a_document_that_cannot_be_whole_is_refused(html: str, image: byte
         await draw(HEAD + html, {"mark": image})
 
 
-async def test_a_bomb_is_killed_while_others_are_drawn() -> None:
+async def test_s6_a_bomb_is_killed_while_others_are_drawn() -> None:
     start = time.monotonic()
     bomb = asyncio.ensure_future(draw(BOMB))
     others = [await draw(PLAIN) for _ in range(3)]
@@ -180,7 +181,7 @@ async def test_a_bomb_is_killed_while_others_are_drawn() -> None:
 
     assert len(others) == 3
     assert others_took < 5
-    assert bomb_took < 5.5
+    assert bomb_took < pdf.SECONDS + 0.5  # killed at 5 s; the rest is this process waking up
     assert time.monotonic() - start < 2
 
 
@@ -216,7 +217,7 @@ async def test_a_process_that_died_idle_is_not_noticed() -> None:
     assert not processes() & before
 
 
-async def test_the_same_order_gives_the_same_bytes_in_every_process(tmp_path: Path) -> None:
+async def test_d25_the_same_order_gives_the_same_bytes_in_every_process(tmp_path: Path) -> None:
     (tmp_path / "own.css").write_text('h1 { font: 20pt "Noto Serif"; color: navy }')
     html = f'{HEAD}<h1>Ann Böl, 山田</h1><img alt="x" src="connect:dot">'
 
@@ -302,16 +303,18 @@ async def test_a_process_has_little_memory_and_no_secrets() -> None:
         assert "CONNECT_" not in told("environ", process)
 
 
-async def test_a_document_of_two_megabytes_is_not_drawn() -> None:
+async def test_s6_a_document_of_two_megabytes_is_not_drawn() -> None:
     with pytest.raises(ValueError, match="not drawn"):
         await draw(HEAD + "x" * 2_000_000)
 
 
-@pytest.mark.long
-async def test_a_hundred_kills_change_no_byte() -> None:
+@pytest.mark.parametrize(
+    "kills", [pytest.param(4, id="short"), pytest.param(100, id="long", marks=pytest.mark.long)]
+)
+async def test_d25_kills_change_no_byte(kills: int) -> None:
     expected = await draw(PLAIN)
 
-    for _ in range(100):
+    for _ in range(kills):
         for process in processes():
             os.kill(process, signal.SIGKILL)
         try:

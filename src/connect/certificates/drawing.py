@@ -176,7 +176,8 @@ def page(facts: CertificateFacts) -> tuple[str, dict[str, bytes]]:
             columns=columns,
         )
     )
-    html = re.sub(r"\s*(<[^<>]+>)\s*", r"\1", html)  # or indents are laid out, and show at <br>
+    # Between tags, or indents are laid out, and show at <br>.
+    html = re.sub(r"(?<=>)\s+|(?<!\s)\s++(?=<)", "", html)
     pictures = style().pictures()
     if facts.mark:
         pictures["mark"] = facts.mark.encode()

@@ -17,7 +17,7 @@ SOON = timedelta(days=90)
 MOST_MONTHS = 120
 LONGEST_NOTE = 1000
 LONGEST_PART = 60  # characters of a name in the name of a file
-LINK = re.compile(r"https?:|www\.|\b\S+@\S+\.\S+", re.IGNORECASE)
+LINK = re.compile(r"https?:|www\.|[^\s@]@[^\s@.]+\.\S", re.IGNORECASE)
 AGE = re.compile(
     r"\b\d{1,2}[\s-]*(years?|yrs?|months?)[\s-]*old\b|\baged? \d{1,2}\b", re.IGNORECASE
 )

@@ -55,9 +55,16 @@ REQUESTS = Counter("connect_requests_total", "Requests by route and status", ["r
 SECONDS = Histogram("connect_request_seconds", "Time to answer", ["route"])
 
 
+MOST_PARAMETERS = 500  # in an address; our own pages send a few dozen
+
+
 class UnknownHost(ConnectError):
     status = 421
     message = "This server does not answer for that host name."
+
+
+class TooManyParameters(ConnectError):
+    message = "The address has too many parameters. Use at most 500."
 
 
 def edge(app: ASGIApp) -> ASGIApp:
@@ -132,6 +139,8 @@ def _refusal(scope: HTTPScope) -> ConnectError | None:
         return UnknownHost()
     if "\x00" in scope["path"] or any(len(p.encode()) > 255 for p in scope["path"].split("/")):
         return NotFound()  # no file has such a name, and a NUL fails on PostgreSQL too
+    if scope["query_string"].count(b"&") >= MOST_PARAMETERS:
+        return TooManyParameters()
     if scope["method"] in SAFE:
         return None
     if scope["path"].startswith("/api/"):  # bearer tokens only, which no other site's form sends

@@ -12,6 +12,7 @@ from connect.external.imports import take_completions
 from connect.imports import rules
 from connect.imports.tables import Import, ImportKind
 from connect.policy import Actor
+from connect.readiness import imports as readiness
 
 Rows = Sequence[tuple[int, dict[str, Any]]]
 Taken = tuple[int, int, dict[int, dict[str, str]]]  # taken, unchanged, row → field → sentence
@@ -44,6 +45,10 @@ async def _completions(actor: Actor, row: Import, rows: Rows) -> Taken:
     return await take_completions(actor, rows, import_file=row.id, dry_run=row.dry_run)
 
 
+async def _memberships(actor: Actor, row: Import, rows: Rows) -> Taken:
+    return await readiness.take_memberships(actor, rows, dry_run=row.dry_run)
+
+
 KINDS = {
     ImportKind.AGENCIES: Kind(
         "Agencies", rules.AGENCY_FIELDS, ("name", "state"), rules.agency_of, _agencies
@@ -70,5 +75,12 @@ KINDS = {
         external.NEEDED,
         external.row_of,
         _completions,
+    ),
+    ImportKind.MEMBERSHIPS: Kind(
+        "Memberships in the readiness program",
+        readiness.FIELDS,
+        readiness.NEEDED,
+        readiness.row_of,
+        _memberships,
     ),
 }

@@ -24,6 +24,7 @@ class ImportKind(StrEnum):
     PEOPLE = "people"
     ROSTER = "roster"
     COMPLETIONS = "completions"
+    MEMBERSHIPS = "memberships"
 
 
 class ImportState(StrEnum):

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from connect import clock
-from connect.cli_members import memberships
+from connect.cli_members import agencies, memberships
 from connect.cli_records import audit, erasures, retention, rotate_signing_key, verify_certificate
 from connect.cli_run import run, say
 from connect.config import WrongSettings, settings
@@ -171,6 +171,7 @@ def export() -> None:
     """The same rows and numbers as API and page."""
 
 
+export.add_command(agencies)
 YEAR = click.option("--year", type=click.IntRange(2000, 2100), required=True)
 FORMAT = click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv")
 OUTPUT = click.option("--output", type=click.Path(path_type=Path, dir_okay=False))

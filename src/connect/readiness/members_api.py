@@ -17,12 +17,14 @@ from connect.idempotency import once
 from connect.paging import DEFAULT, After, Limit, Page, Word, cut, read_cursor
 from connect.policy import Actor, Permission
 from connect.readiness import memberships, recognition
+from connect.readiness.member_counts import AgenciesCounted, agencies_counted, counted_csv
 from connect.readiness.member_queries import Member, members
 from connect.readiness.recognition import Task, seen_membership, tasks_of
 from connect.readiness.tables import Membership, Recognition
 
 ActorRequest = Request[Actor, Any, Any]
 OfState = Annotated[str, QueryParameter(name="state", max_length=2, pattern=r"^[^\x00]*$")]
+Year = Annotated[int, QueryParameter(ge=1990, le=2100, description="a calendar year")]
 AsOf = Annotated[str, QueryParameter(max_length=10, description="a day; today without it")]
 COLUMNS = ("name", "kind", "state", "county", "since", "until", "id", "agency_id")
 Change = Callable[..., Awaitable[Membership]]
@@ -140,6 +142,22 @@ class MembersApi(Controller):
     ) -> Response[str]:
         day = day_asked(as_of)
         return as_csv(await members(day, q=q, state=of_state, kind=kind), day)
+
+    @get(
+        "/members/counts",
+        permission=Permission.READ_REPORTS,
+        summary="Agencies approved in a year, their population, and the rows behind both",
+    )
+    async def counts(self, year: Year) -> AgenciesCounted:
+        return await agencies_counted(year)
+
+    @get(
+        "/members/counts.csv",
+        permission=Permission.READ_REPORTS,
+        summary="The rows behind the count of a year",
+    )
+    async def counts_csv(self, year: Year) -> Response[str]:
+        return download(counted_csv(await agencies_counted(year)), f"agencies-{year}.csv")
 
     @get(
         "/members/{membership_id:uuid}",

@@ -59,6 +59,15 @@ def docx(pages=PAGES):
     return out.getvalue()
 
 
+def heavy_pdf(size):
+    """A PDF of some more bytes than *size*: with an attachment, as with pictures."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf())))
+    writer.add_attachment("map.bin", bytes(size))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
 def encrypted_pdf():
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf())))
     writer.encrypt("secret")

@@ -90,8 +90,10 @@ class ReviewOut(msgspec.Struct):
     affirmation: AffirmationOut | None  # the executive's word that stands
 
 
-async def review_out(review: Review) -> ReviewOut:
-    """An application with its criteria as they stand now."""
+async def review_out(actor: Actor, review: Review) -> ReviewOut:
+    """An application with its criteria as they stand now, or as the agency was told."""
+    told = not actor.may(Permission.READ_REVIEWS)
+    steps = await progress_of(review, told=told)
     agency = await standing_agency(review.agency)
     word = await applications.affirmed(review)
     same = ("kind", "state", "requirements", "opened_at", "submitted_at", "judged_on")
@@ -109,7 +111,7 @@ async def review_out(review: Review) -> ReviewOut:
         open_items=[
             ItemOut(item.key, item.words) for item in await applications.open_items(review)
         ],
-        criteria=msgspec.convert(await progress_of(review), list[StepOut], from_attributes=True),
+        criteria=msgspec.convert(steps, list[StepOut], from_attributes=True),
         coverage=msgspec.convert(
             await judged_coverage(review), list[RuleOut], from_attributes=True
         ),
@@ -133,7 +135,7 @@ class ApplicationsApi(Controller):
     ) -> Response[ReviewOut]:
         async def act() -> tuple[int, ReviewOut]:
             review = await applications.open_review(request.user, agency_id, data.kind)
-            return 201, await review_out(review)
+            return 201, await review_out(request.user, review)
 
         return await once(request, act)
 
@@ -143,7 +145,9 @@ class ApplicationsApi(Controller):
         summary="An application: answers, what is missing, and per criterion whose turn it is",
     )
     async def read(self, request: ActorRequest, review_id: FromPath[UUID]) -> ReviewOut:
-        return await review_out(await applications.seen_review(request.user, review_id))
+        return await review_out(
+            request.user, await applications.seen_review(request.user, review_id)
+        )
 
     @patch(
         "/reviews/{review_id:uuid}",
@@ -176,7 +180,7 @@ class ApplicationsApi(Controller):
         status_code=200,
     )
     async def submit(self, request: ActorRequest, review_id: FromPath[UUID]) -> ReviewOut:
-        return await review_out(await applications.submit(request.user, review_id))
+        return await review_out(request.user, await applications.submit(request.user, review_id))
 
     @post(
         "/reviews/{review_id:uuid}/withdrawal",
@@ -185,7 +189,7 @@ class ApplicationsApi(Controller):
         status_code=200,
     )
     async def withdraw(self, request: ActorRequest, review_id: FromPath[UUID]) -> ReviewOut:
-        return await review_out(await applications.withdraw(request.user, review_id))
+        return await review_out(request.user, await applications.withdraw(request.user, review_id))
 
 
 async def _answered(actor: Actor, review_id: UUID, typed: dict[str, str | int]) -> ReviewOut:
@@ -193,4 +197,4 @@ async def _answered(actor: Actor, review_id: UUID, typed: dict[str, str | int]) 
         given = {field: str(value) for field, value in typed.items()}
         if faults := await applications.answer(actor, review_id, given):
             raise Invalid(faults)
-    return await review_out(await applications.seen_review(actor, review_id))
+    return await review_out(actor, await applications.seen_review(actor, review_id))

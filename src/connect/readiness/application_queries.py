@@ -7,9 +7,16 @@ from connect.config import settings
 from connect.db import fetch
 from connect.readiness.applications import affirmed, asked_of, open_items
 from connect.readiness.coverage import coverage_of
-from connect.readiness.progress import Known, Step, steps_of
+from connect.readiness.progress import TURNS, Known, Step, Turn, steps_of
 from connect.readiness.rules import Criterion
-from connect.readiness.tables import Affirmation, Evidence, Finding, PolicyDocument, Review
+from connect.readiness.tables import (
+    Affirmation,
+    Evidence,
+    Finding,
+    PolicyDocument,
+    Review,
+    ReviewState,
+)
 
 NEWEST_FINDINGS = """
 SELECT f.element, f.id FROM policy_finding f
@@ -64,6 +71,14 @@ async def findings_of(review: Review) -> dict[str, Finding]:
     return {row.element: row for row in rows}
 
 
+def told_of(review: Review, findings: dict[str, Finding]) -> dict[str, Finding]:
+    """Those of *findings* that the agency was told of: with the last return, or the decision."""
+    if TURNS.get(ReviewState(review.state)) not in (Turn.REVIEWER, Turn.APPROVER):
+        return findings
+    until = review.returned_at
+    return {e: row for e, row in findings.items() if until and row.found_at <= until}
+
+
 async def waiting_link(review: Review) -> Affirmation | None:
     """The link that an executive has and has not used, while it is good."""
     return (
@@ -79,8 +94,13 @@ async def waiting_link(review: Review) -> Affirmation | None:
     )
 
 
-async def progress_of(review: Review) -> list[Step]:
-    """Per criterion: what is met, what is missing, whose turn it is and since when."""
+async def progress_of(review: Review, *, told: bool = False) -> list[Step]:
+    """Per criterion: what is met, what is missing, whose turn it is and since when.
+
+    Args:
+        told: only with the findings that the agency was told of.
+    """
+    findings = await findings_of(review)
     documents = [row for row in await documents_of(review) if row.replaced_at is None]
     link = await waiting_link(review)
     known = Known(
@@ -88,7 +108,7 @@ async def progress_of(review: Review) -> list[Step]:
         coverage=await judged_coverage(review),
         policy_since=documents[0].uploaded_at if documents else None,
         pointed={e: row.pointed_at for e, row in (await evidence_of(review)).items()},
-        findings=await findings_of(review),
+        findings=told_of(review, findings) if told else findings,
         affirmed=await affirmed(review),
         asked_at=link.asked_at if link else None,
     )

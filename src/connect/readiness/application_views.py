@@ -13,6 +13,7 @@ from connect.readiness.application_queries import (
     evidence_of,
     findings_of,
     progress_of,
+    told_of,
     waiting_link,
 )
 from connect.readiness.applications import AGENCYS_TURN, affirmed, open_items, term_of
@@ -78,10 +79,12 @@ async def start_of(agency: Agency, asked: RequirementSet | None) -> dict[str, An
 
 async def application_of(actor: Actor, agency: Agency, review: Review) -> dict[str, Any]:
     """An application for its status page."""
-    steps = await progress_of(review)
+    told = not actor.may(Permission.READ_REVIEWS)
+    steps = await progress_of(review, told=told)
     items = await open_items(review)
     turn = turn_of(review.state)
     findings = await findings_of(review)
+    findings = told_of(review, findings) if told else findings
     link = await waiting_link(review)
     keeps = actor.may(Permission.APPLY_FOR_READINESS, agency=agency.id)
     return {
@@ -94,6 +97,7 @@ async def application_of(actor: Actor, agency: Agency, review: Review) -> dict[s
         "since": clock.day_in(actor.time_zone, review.state_since),
         "due": review.answer_due if turn is Turn.REVIEWER and not review.answered_at else None,
         "judged_on": review.judged_on,
+        "was_submitted": review.submitted_at is not None,
         "reasons": review.reasons,
         "ways": ways_of(agency, steps, {item.key for item in items}),
         "rows": [row_of(actor, step, findings.get(step.element)) for step in steps],
@@ -163,7 +167,7 @@ async def policy_of(review: Review) -> dict[str, Any]:
     documents = await documents_of(review)
     current = {row.id: row for row in documents if row.replaced_at is None}
     evidence = await evidence_of(review)
-    findings = await findings_of(review)
+    findings = told_of(review, await findings_of(review))
     return {
         "documents": [
             {n: getattr(row, n) for n in ("id", "title", "file_name", "size", "replaced_at")}

@@ -15,7 +15,7 @@ from connect.idempotency import once_by_form
 from connect.policy import Actor, Permission
 from connect.readiness import documents, evidence
 from connect.readiness.application_pages import refused_in, review_here
-from connect.readiness.application_queries import documents_of, evidence_of, findings_of
+from connect.readiness.application_queries import documents_of, evidence_of, findings_of, told_of
 from connect.readiness.application_views import policy_of
 from connect.readiness.applications import AGENCYS_TURN, asked_of
 from connect.readiness.document_api import PageNumber, Passage, taken_from
@@ -147,7 +147,7 @@ async def _element_page(
         status=422 if errors else 200,
         agency={"id": agency.id, "name": agency.name},
         element=found,
-        finding=(await findings_of(review)).get(element),
+        finding=told_of(review, await findings_of(review)).get(element),
         documents=[(str(row.id), row.title) for row in current],
         gone=its is not None and its.document not in {row.id for row in current},
         hands=review.state in AGENCYS_TURN,

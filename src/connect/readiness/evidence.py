@@ -62,9 +62,11 @@ async def follow(
     """
     for row in await Evidence.objects().where(Evidence.document == old.id):
         place = page_with(pages, row.passage)
-        if place is not None:
-            at = row.pointed_at  # the agency points at the same words as before
-            await _write(actor, review, row.element, new.id, place, row.passage, at=at)
+        if place is not None:  # the agency said nothing new: by whom and when stays
+            row.document, row.page = new.id, place
+            await row.save([Evidence.document, Evidence.page])
+            facts = {"element": row.element, "document": new.id, "page": place}
+            await record(actor, "review.followed", Review, of=review.id, **facts)
 
 
 async def _write(

@@ -244,6 +244,7 @@ def test_every_setting_has_a_default_or_is_asked_for():
         "files_url",
         "secret_key",
         "base_url",
+        "packages_url",
         "courses_dir",
         "trusted_proxies",
         "smtp_url",

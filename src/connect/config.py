@@ -33,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     files_url: str
     secret_key: str  # comma-separated, new first; the first seals, all open
     base_url: str
+    packages_url: str = ""  # another host; empty: packages run on this one, without storage
     courses_dir: str
     trusted_proxies: str = ""
     smtp_url: str = ""  # empty: mails are printed and shown on the outbox page
@@ -73,9 +74,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def allowed_hosts(self) -> list[str]:
         """Host names that requests may ask for, with and without the port."""
-        url = urlsplit(self.base_url)
-        name = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname or ""
-        return [*LOOPBACK] if name in LOOPBACK else [name]
+        name = _host(self.base_url)
+        names = [*LOOPBACK] if name in LOOPBACK else [name]
+        return [name for name in names if name != self.packages_host]
+
+    @property
+    def packages_host(self) -> str:
+        """The host that gives out packages and nothing else; empty when there is none."""
+        return _host(self.packages_url) if self.packages_url else ""
 
     @property
     def keys(self) -> list[str]:
@@ -115,6 +121,8 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         for name, (fits, words) in CHECKS.items()
         if name in given and not _holds(fits, given[name])
     ]
+    if wrong := _packages_fault(given):
+        faults.append(f"CONNECT_PACKAGES_URL: {wrong}")
     faults += [
         f"CONNECT_{name.upper()}: set it ({what})."
         for name, what in (("secret_key", "at least 32 characters"), ("base_url", "https://..."))
@@ -124,7 +132,8 @@ def read_settings(env: Mapping[str, str] = os.environ) -> Settings:
         raise WrongSettings("\n".join(faults))
     if "secret_key" not in given:
         given["secret_key"] = _kept_key(data)
-    given["base_url"] = given["base_url"].rstrip("/")
+    for name in {"base_url", "packages_url"} & given.keys():
+        given[name] = given[name].rstrip("/")
     return msgspec.convert(given, Settings, strict=False)
 
 
@@ -143,6 +152,23 @@ def _holds(fits: Callable[[str], object], value: str) -> bool:
         return bool(fits(value))
     except (ValueError, KeyError, OSError):
         return False
+
+
+def _host(url: str) -> str:
+    name = urlsplit(url).hostname or ""
+    return f"[{name}]" if ":" in name else name
+
+
+def _packages_fault(given: Mapping[str, str]) -> str:
+    """What is wrong with the two addresses beside each other, if anything."""
+    packages, base = given.get("packages_url", ""), given.get("base_url", "")
+    if not (packages and base and _holds(_is_site, packages) and _holds(_is_site, base)):
+        return ""
+    if _host(packages) == _host(base):
+        return "name another host than CONNECT_BASE_URL; another port is not enough."
+    if packages.partition(":")[0] != base.partition(":")[0]:
+        return "use https for both or for neither, as CONNECT_BASE_URL does."
+    return ""
 
 
 def _is_key(value: str) -> bool:
@@ -206,6 +232,7 @@ CHECKS: dict[str, tuple[Callable[[str], object], str]] = {
     "files_url": (re.compile(r"file:///.|s3://.").match, "begin it with file:/// or s3://."),
     "secret_key": (_is_key, "each key needs at least 32 characters, as random ones have."),
     "base_url": (_is_site, "write it as https://connect.example or http://..., without a path."),
+    "packages_url": (_is_site, "write it as https://packages.example, without a path."),
     "trusted_proxies": (
         lambda value: [ip_network(part.strip()) for part in value.split(",")],
         "list addresses or networks such as 10.0.0.0/8, with commas between.",

@@ -16,7 +16,7 @@ from connect.policy import VISITOR
 from connect.security import token_hash
 
 READING = ("GET", "HEAD")
-PLAIN = ("/static/", "/media/", "/health/", "/metrics")  # answer everybody the same
+PLAIN = ("/static/", "/media/", "/health/", "/metrics", "/p/")  # answer everybody the same
 
 
 class ReadsOnly(Forbidden):

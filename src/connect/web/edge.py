@@ -24,6 +24,7 @@ from connect.errors import (
 from connect.policy import VISITOR
 
 log = structlog.get_logger()
+PACKAGES = "/p/"  # what is under it needs a launch's token, and is code of strangers
 SAFE = {"GET", "HEAD", "OPTIONS"}
 HOST = re.compile(r"(?P<name>\[[^]]+\]|[^:]+)(:(?P<port>[0-9]{1,5}))?")
 API_TAKES = {"", "application/json", "multipart/form-data"}
@@ -135,13 +136,14 @@ def _headers(scope: Scope, headers: list[tuple[bytes, bytes]], number: str) -> A
 def _refusal(scope: HTTPScope) -> ConnectError | None:
     """Why this request is refused before anything of its body is read."""
     headers = {name.decode("latin-1").lower(): v.decode("latin-1") for name, v in scope["headers"]}
-    if not _is_ours(headers.get("host", "")):
+    of_packages = scope["path"].startswith(PACKAGES)
+    if not _is_ours(headers.get("host", ""), of_packages=of_packages):
         return UnknownHost()
     if "\x00" in scope["path"] or any(len(p.encode()) > 255 for p in scope["path"].split("/")):
         return NotFound()  # no file has such a name, and a NUL fails on PostgreSQL too
     if scope["query_string"].count(b"&") >= MOST_PARAMETERS:
         return TooManyParameters()
-    if scope["method"] in SAFE:
+    if scope["method"] in SAFE or of_packages:  # its token stands in the address, no cookie counts
         return None
     if scope["path"].startswith("/api/"):  # bearer tokens only, which no other site's form sends
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -155,10 +157,13 @@ def _refusal(scope: HTTPScope) -> ConnectError | None:
     return None  # no browser: one would have sent either header; the form's token still counts
 
 
-def _is_ours(host: str) -> bool:
+def _is_ours(host: str, *, of_packages: bool) -> bool:
+    """Whether we answer for *host*: the host of packages gives out these and nothing else."""
     found = HOST.fullmatch(host)
     if found is None or int(found["port"] or 0) > 65535:
         return False
+    if settings().packages_host and of_packages:
+        return found["name"].lower() == settings().packages_host
     return found["name"].lower() in settings().allowed_hosts
 
 

@@ -47,6 +47,7 @@ from connect.learning.tables import (
 from connect.mail.actions import write_mail
 from connect.mail.tables import MailPreference
 from connect.merges.tables import DuplicatePair, Merge, MergeStep
+from connect.packages.tables import PackageCommit, PackageLaunch, PackageState
 from connect.paths.actions import enroll as follow
 from connect.paths.actions import publish_path
 from connect.piccolo_app import APP_CONFIG
@@ -63,7 +64,7 @@ ENOUGH = 40  # characters of a column that holds words and no code
 OF_NOBODY = {
     *("audit_anchor", "audit_event", "audit_head", "course", "course_media", "course_version"),
     *("course_grant", "grant_award", "path", "path_version"),
-    *("course_draft", "course_file"),
+    *("course_draft", "course_file", "package_file"),
     *("accreditation", "credit_offer"),
     *("idempotency_key", "job", "mail_burst", "number_series", "rate_limit"),
     *("certificate_batch", "revocation_proposal", "signing_certificate"),  # staff's
@@ -91,6 +92,8 @@ KEPT = {
     "one_time_link": {"token_hash"},
     "professional_id": {"value"},
     "progress": {"component"},
+    "package_launch": {"component", "package", "token_hash"},
+    "package_state": {"component"},
     "carried_component": {"component"},
     "override": {"component"},
     "record_merge_step": {"table_name", "column_name", "row_key"},
@@ -235,10 +238,20 @@ async def _learn(actor: Actor) -> None:
         elif content is read:
             await note_event(actor, enrollment.id, "one", Event.OPEN)
             await note_event(actor, enrollment.id, "one", Event.HEARTBEAT)
+            await _run_package(enrollment)
         else:
             attempt, _ = await start_attempt(actor, enrollment.id, "final")
             await save_answer(actor, attempt.id, "q1", Given(choices=["a"]))
             await Accommodation(enrollment=enrollment.id, made_by=actor.id).save()
+
+
+async def _run_package(enrollment: Enrollment) -> None:
+    """What a package left behind."""
+    of = {"enrollment": enrollment.id, "component": "one", "unit": 1}
+    launch = PackageLaunch(**of, package="a" * 64, token_hash="c" * 64, expires_at=clock.now())
+    await launch.save()
+    await PackageState(**of).save()
+    await PackageCommit(launch=launch.id, number=1, given="{}").save()
 
 
 async def _by_hand(enrollment: Enrollment) -> None:

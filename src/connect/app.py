@@ -67,6 +67,9 @@ from connect.mail.outbox_api import OutboxApi
 from connect.mail.pages import OutboxPages
 from connect.merges.api import MergesApi
 from connect.merges.pages import MergePages
+from connect.packages.api import PackagesApi
+from connect.packages.host import api_script, around, package_file
+from connect.packages.pages import PackagePages
 from connect.paths.api import MyPathsApi, PathsApi
 from connect.paths.pages import PathPages
 from connect.policy import Permission, permitted
@@ -129,6 +132,7 @@ API = [
     OutboxApi,
     OverridesApi,
     MergesApi,
+    PackagesApi,
     PathsApi,
     PeopleApi,
     PersonApi,
@@ -170,6 +174,7 @@ PAGES = [
     MergePages,
     OutboxPages,
     OverridePages,
+    PackagePages,
     PathPages,
     PeoplePages,
     PersonPages,
@@ -195,7 +200,7 @@ PAGES = [
     VerificationPages,
     WhyPages,
 ]
-PLAIN = [live, ready, metrics, media]
+PLAIN = [live, ready, metrics, media, around, api_script, package_file]
 
 MAX_BODY = 1_000_000  # bytes; raised by the routes that take files
 PUBLIC = {"permission": Permission.READ_SITE}

@@ -14,6 +14,7 @@ FEATURES = [
     "certificates",
     "trainings",
     "learning",
+    "packages",
     "paths",
     "publishing",
     "external",

@@ -53,6 +53,7 @@ class Watch:
 
     def __init__(self, url: str) -> None:
         self.refusals: set[int] = set()  # status codes that the test brings about on purpose
+        self.also: set[str] = set()  # addresses that count as the site's
         self.is_away = False  # the server, on purpose
         self.faults: list[str] = []
         self._url = url
@@ -63,7 +64,7 @@ class Watch:
         context.on("weberror", lambda e: self.faults.append(f"script error: {e.error}"))
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith((f"{self._url}/", "data:", "blob:")):
+        if not request.url.startswith((f"{self._url}/", "data:", "blob:", *self.also)):
             self.faults.append(f"left the site: {request.url}")
 
     def _console(self, message: ConsoleMessage) -> None:

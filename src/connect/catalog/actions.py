@@ -15,6 +15,7 @@ from connect.catalog.content import CourseContent, OpenTo
 from connect.catalog.evaluation_check import FOLDER, check_evaluation
 from connect.catalog.faults import Fault
 from connect.catalog.folder import Folder, content_hash
+from connect.catalog.package_files import keep_package
 from connect.catalog.tables import Course, CourseFile, CourseMedia, CourseVersion
 from connect.db import locked, one, transaction
 from connect.errors import Conflict
@@ -101,6 +102,8 @@ async def keep_files(
         file = files_there.files[path]
         if digest not in known and await files.put(file.read_bytes()) != digest:
             raise ChangedMeanwhile
+        if path.endswith(".zip"):
+            await keep_package(file, digest)
         kept.append(Kept(path, digest, file.stat().st_size))
     return kept
 

@@ -5,15 +5,14 @@ from pathlib import PurePosixPath
 from msgspec.structs import replace
 
 from connect.catalog.content import (
-    BUILT_COMPONENTS,
     RECORDINGS,
     Component,
     ComponentKind,
     Translation,
 )
-from connect.catalog.faults import quoted
 from connect.catalog.lesson_check import Surroundings, check_lesson
 from connect.catalog.media_check import check_media_component
+from connect.catalog.package_check import check_package_component
 from connect.catalog.prose import warn_about_sentences
 from connect.catalog.quiz_check import check_quiz
 from connect.catalog.quiz_words import check_quiz_words
@@ -61,9 +60,11 @@ def check_component(table: Table, course: Surroundings, pass_percent: int) -> Co
         component = replace(component, title=title, text=text)
     elif kind in RECORDINGS or kind is ComponentKind.DOWNLOAD:
         component = check_media_component(table, course, component)
-    else:
-        _check_later(table, kind, course)
-    table.close(also=() if kind in BUILT_COMPONENTS else _ALL_KEYS)
+    elif kind is ComponentKind.PACKAGE:
+        component = check_package_component(table, course, component)
+    elif table.has("file"):  # the kind is not known
+        _file(table, course)
+    table.close(also=() if kind else _ALL_KEYS)
     return component
 
 
@@ -106,12 +107,3 @@ def _quiz(table: Table, course: Surroundings, pass_percent: int, component: Comp
             older = is_older(course, path, other)
             translations[language] = replace(translated, older=older)
     return replace(component, title=quiz.title, quiz=quiz, translations=translations)
-
-
-def _check_later(table: Table, kind: ComponentKind | None, course: Surroundings) -> None:
-    """Check what is known of a component whose kind is not built yet, or not known at all."""
-    if kind is not None:
-        table.refuse(f"components of the kind {quoted(kind)} are not built yet", "kind")
-        table.text("title", required=True, most=TITLE)
-    if kind is not None or table.has("file"):
-        _file(table, course)

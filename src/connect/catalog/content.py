@@ -25,7 +25,6 @@ class ComponentKind(StrEnum):
     EVALUATION = "evaluation"  # the last one of a course whose completion asks for it
 
 
-BUILT_COMPONENTS = set(ComponentKind) - {ComponentKind.PACKAGE}
 RECORDINGS = {ComponentKind.VIDEO, ComponentKind.AUDIO}
 
 

@@ -17,6 +17,7 @@ from connect.catalog.media import AUDIO, DOCUMENTS, IMAGES, VIDEO
 
 MOST_PACKED = 100_000_000  # bytes of the ZIP
 MOST_DEEP = 15  # names in a path
+MOST_LONG = 250  # characters of a path
 
 _PART = re.compile(r'[^<>:"|?*~][^<>:"|?*]{0,149}(?<![. ])')
 _PACKERS = {"__MACOSX"}
@@ -124,6 +125,8 @@ def _refuse(info: zipfile.ZipInfo, path: str, seen: dict[str, str]) -> None:
     if alike is not info.filename:
         raise Refused(f"The ZIP holds {name} and {quoted(alike)}: one name.")
     parts = path.split("/")
+    if len(path) > MOST_LONG:
+        raise Refused(f"In the ZIP {name} is over {MOST_LONG} characters long.")
     if len(parts) > MOST_DEEP:
         raise Refused(f"In the ZIP {name} lies over {MOST_DEEP} folders deep.")
     for part in parts:

@@ -11,7 +11,7 @@ from connect.catalog.faults import quoted
 from connect.catalog.folder import Folder
 from connect.catalog.lesson_check import Surroundings
 from connect.catalog.package_archive import read_package
-from connect.catalog.package_content import Package
+from connect.catalog.package_content import Package, Standard
 from connect.catalog.toml_table import TITLE, Table
 from connect.catalog.xml_tree import read_xml
 
@@ -19,6 +19,7 @@ _READERS = {
     scorm_manifest.MANIFEST: scorm_manifest.read_scorm,
     cmi5_manifest.MANIFEST: cmi5_manifest.read_cmi5,
 }
+RUN = {Standard.SCORM_12, Standard.SCORM_2004}
 
 
 def check_package_component(table: Table, course: Surroundings, component: Component) -> Component:
@@ -32,7 +33,10 @@ def check_package_component(table: Table, course: Surroundings, component: Compo
     if PurePosixPath(path).suffix.lower() != ".zip" or not path.startswith("media/"):
         table.refuse('"file": a package is a .zip in media', "file")
         return component
-    return replace(component, package=read_folder_package(course.folder, path))
+    package = read_folder_package(course.folder, path)
+    if package and package.standard not in RUN:
+        table.refuse('"file": packages of cmi5 are not run yet; export it as SCORM 2004', "file")
+    return replace(component, package=package)
 
 
 def read_folder_package(folder: Folder, path: str) -> Package | None:

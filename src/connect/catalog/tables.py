@@ -58,6 +58,18 @@ class CourseMedia(Table, tablename="course_media"):
     is_public = Boolean(default=True)  # some public course shows it; else its learners only
 
 
+class PackageFile(Table, tablename="package_file"):
+    """A file of a package as it is given out; its bytes are stored under their own digest."""
+
+    id = UUID(primary_key=True, default=uuid7)
+    package = Varchar(length=64)  # SHA-256 of the ZIP
+    path = Varchar(length=250)  # inside it, with "/" between
+    sha256 = Varchar(length=64)
+    content_type = Varchar(length=80)
+    size = BigInt()  # bytes
+    package_file_path = Unique([package, path])
+
+
 class CourseFile(Table, tablename="course_file"):
     """A file of a version's folder; its bytes are stored under the digest.
 

@@ -29,7 +29,7 @@ from connect.learning.queries import (
     progress_of,
     standing,
 )
-from connect.learning.requirements import CLOSED
+from connect.learning.requirements import CLOSED, Told, what_a_package_misses
 from connect.learning.rules import ComponentState
 from connect.learning.tables import (
     OPEN,
@@ -78,6 +78,11 @@ class TooEarly(Conflict):
     message = (
         "This step takes at least {needed} seconds; {left} are still to go. Your time is kept."
     )
+
+
+class NotReported(TooEarly):
+    message = "{why}"
+    code = "package_unfinished"
 
 
 class NotOpened(TooEarly):
@@ -201,6 +206,8 @@ async def _apply(
         row.beats = 0 if event is Event.OPEN else row.beats + (event is Event.HEARTBEAT)
         row.last_at = None if event is Event.CLOSE else now
     ends = event is Event.CLOSE and component.kind in CLOSED
+    if ends and not _has_reported(component, row):
+        raise NotReported(why=what_a_package_misses(Told(row.told)))
     if ends and row.seconds < component.min_seconds:
         raise TooEarly(needed=component.min_seconds, left=component.min_seconds - row.seconds)
     finishes = ends or (
@@ -217,6 +224,12 @@ async def _apply(
         )
     if first_time:
         await complete_if_met(actor, enrollment)
+
+
+def _has_reported(component: Component, row: Progress) -> bool:
+    if component.kind != ComponentKind.PACKAGE or row.done_at is not None:
+        return True
+    return bool(row.told == Told.FINISHED)
 
 
 async def _count_time(actor: Actor, component: Component, row: Progress, event: Event) -> int:

@@ -8,14 +8,19 @@ from litestar import Controller, HttpMethod, Request, Response, get, post, route
 from litestar.params import FromPath
 from markupsafe import Markup
 
+from connect.catalog.content import Component
+from connect.catalog.package_content import Standard
 from connect.catalog.queries import content_of
+from connect.config import settings
 from connect.errors import Invalid, NotFound
 from connect.learning import actions, attempts, evaluation_forms, evaluations, rules, views
 from connect.learning.actions import Event, TooEarly
 from connect.learning.languages import as_read, choose_language, reading
 from connect.learning.queries import enrollment_of, standing
+from connect.learning.requirements import Fact
 from connect.learning.tables import OPEN, Enrollment
 from connect.policy import Actor, Permission
+from connect.web.edge import CSP
 from connect.web.forms import read_form
 from connect.web.ranges import file_answer
 from connect.web.templating import page, redirect
@@ -229,6 +234,7 @@ async def _player(
             "text": shown["text"],
             "recording": views.recording(enrollment, content, found),
             "download": views.download(enrollment, content, found),
+            "package": _package(found, fact),
             "minutes": found.minutes,
             "seconds": fact.seconds,
             "min_seconds": found.min_seconds,
@@ -246,7 +252,25 @@ async def _player(
         errors=errors or {},
         next={"title": titles[following[0]], "url": ""} if following else None,
         refused=refused,
+        headers=_framing() if found.package else None,
     )
+
+
+def _package(found: Component, fact: Fact) -> dict[str, Any] | None:
+    """What the frame of a package needs to know of it."""
+    if found.package is None:
+        return None
+    return {
+        "units": [(place, unit.title) for place, unit in enumerate(found.package.units, 1)],
+        "told": fact.told,
+        "scorm": found.package.standard is not Standard.CMI5,
+    }
+
+
+def _framing() -> dict[str, str]:
+    """The policy of a page with a package, the one thing that a page of ours frames."""
+    frames = f"{settings().packages_url or settings().base_url}/p/"
+    return {"Content-Security-Policy": f"{CSP}; frame-src {frames}"}
 
 
 def _note(fact: rules.Fact) -> str:

@@ -11,7 +11,7 @@ from connect.catalog.queries import content_of
 from connect.db import engine, fetch, one, placeholders
 from connect.errors import NotFound
 from connect.learning.answers import Given, is_right
-from connect.learning.requirements import Facts, Record, facts_from
+from connect.learning.requirements import Facts, Record, Told, facts_from
 from connect.learning.rules import Drawn, Granted, accommodated
 from connect.learning.tables import (
     OPEN,
@@ -111,19 +111,19 @@ SELECT extra_time_percent, more_attempts, no_time_limit FROM accommodation WHERE
 STOOD = "(o.withdrawn_at IS NULL OR o.withdrawn_at >= e.completed_at)"
 FACTS = """
 SELECT p.enrollment, p.component, 1 AS opened, p.seconds, p.done_at, 0 AS attempts, NULL AS best,
-  0 AS met, 0 AS reopened, 0 AS carried
+  0 AS met, 0 AS reopened, 0 AS carried, p.told
 FROM progress p WHERE p.enrollment IN ({marks})
 UNION ALL
-SELECT a.enrollment, a.component, 0, 0, NULL, count(*), max(a.score), 0, 0, 0
+SELECT a.enrollment, a.component, 0, 0, NULL, count(*), max(a.score), 0, 0, 0, ''
 FROM attempt a WHERE a.enrollment IN ({marks}) AND a.state <> 'open'
 GROUP BY a.enrollment, a.component
 UNION ALL
 SELECT o.enrollment, o.component, 0, 0, NULL, 0, NULL,
-  CASE WHEN o.kind = 'met' THEN 1 ELSE 0 END, CASE WHEN o.kind = 'reopened' THEN 1 ELSE 0 END, 0
+  CASE WHEN o.kind = 'met' THEN 1 ELSE 0 END, CASE WHEN o.kind = 'reopened' THEN 1 ELSE 0 END, 0, ''
 FROM override o JOIN enrollment e ON e.id = o.enrollment
 WHERE o.enrollment IN ({marks}) AND {stood}
 UNION ALL
-SELECT c.enrollment, c.component, 0, 0, NULL, 0, NULL, 0, 0, 1
+SELECT c.enrollment, c.component, 0, 0, NULL, 0, NULL, 0, 0, 1, ''
 FROM carried_component c WHERE c.enrollment IN ({marks})
 """.replace("{stood}", STOOD)
 # True of an enrollment ``e`` when it is met by the word of staff, not only by what was learned.
@@ -157,6 +157,7 @@ async def facts_of(enrollments: list[UUID]) -> dict[UUID, Facts]:
                 met=bool(row["met"]),
                 reopened=row["reopened"],
                 carried=bool(row["carried"]),
+                told=Told(row["told"]),
             )
         )
     return {e: facts_from(records) for e, records in found.items()}

@@ -1,6 +1,7 @@
 """What completes a course: asked, recorded, missing. Pure: no database, no clock, no await."""
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 
 import msgspec
 
@@ -8,13 +9,35 @@ from connect.catalog.content import Component, ComponentKind, CourseContent, Pur
 
 GRADED = (Purpose.POST, Purpose.FINAL)
 FINISH = "Finish this step."
-SPENT = {ComponentKind.VIDEO: "viewing", ComponentKind.AUDIO: "listening"}
+SPENT = {
+    ComponentKind.VIDEO: "viewing",
+    ComponentKind.AUDIO: "listening",
+    ComponentKind.PACKAGE: "learning",
+}
 FINISHED = {
     ComponentKind.LESSON: "lesson",
     ComponentKind.VIDEO: "video",
     ComponentKind.AUDIO: "recording",
 }
-CLOSED = {*FINISHED, ComponentKind.DOWNLOAD}  # done when closed, once their time is met
+# Done when closed, once their time is met; a package has to have reported too.
+CLOSED = {*FINISHED, ComponentKind.DOWNLOAD, ComponentKind.PACKAGE}
+
+
+class Told(StrEnum):
+    """What a package says of how far the learner is: the learner's own claim, since its code runs
+    in the learner's browser. It is never the only basis of a presenter's certification."""
+
+    NOTHING = ""
+    UNFINISHED = "unfinished"
+    FAILED = "failed"
+    FINISHED = "finished"  # stays, whatever it says later
+
+
+TOLD = {
+    Told.UNFINISHED: "The package reports that it is under way.",
+    Told.FAILED: "The package reports that its test is not passed.",
+    Told.FINISHED: "The package reports that it is finished.",
+}
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +51,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0  # ended ones; quizzes only
     reopened: int = 0  # how often staff gave all attempts anew
     best: int | None = None  # per cent
+    told: Told = Told.NOTHING  # packages only
 
 
 NOTHING = Fact()
@@ -46,6 +70,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     met: bool = False  # an override
     reopened: int = 0
     carried: bool = False
+    told: Told = Told.NOTHING
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -87,6 +112,7 @@ def facts_from(records: Iterable[Record]) -> Facts:
             attempts=was.attempts + row.attempts,
             reopened=was.reopened + row.reopened,
             best=max(scores, default=None),
+            told=row.told or was.told,  # one row holds it
         )
     own = {"by_hand": False, "carried": False}
     return {
@@ -132,6 +158,9 @@ def _asked(component: Component) -> str:
         most = f", in {_many(quiz.max_attempts, 'attempt')} at most" if quiz.max_attempts else ""
         return f"Pass with {quiz.pass_percent} %{most}."
     least = component.min_seconds
+    if component.kind == ComponentKind.PACKAGE:
+        take = f", and take {_time(least)} or more" if least else ""
+        return f"Finish this package, until it reports so{take}."
     return f"Finish this step, in {_time(least)} or more." if least else FINISH
 
 
@@ -144,7 +173,10 @@ def _recorded(component: Component, fact: Fact) -> str:
         best = f", the best with {fact.best} %" if fact.best is not None else ""
         return f"{_many(fact.attempts, 'attempt')} submitted{best}."
     if fact.seconds and not component.quiz:
-        return f"{_time(fact.seconds)}{', finished' if fact.done else ''}."
+        told = f" {TOLD[fact.told]}" if fact.told else ""
+        return f"{_time(fact.seconds)}{', finished' if fact.done else ''}.{told}"
+    if fact.told:
+        return TOLD[fact.told]
     return "Done." if fact.done else "Opened." if fact.opened else "Nothing yet."
 
 
@@ -171,11 +203,20 @@ def what_is_missing(component: Component, fact: Fact) -> str:
         tried = f"Your best score is {fact.best} %. " if fact.best is not None else ""
         rest = "" if left is None else f" Attempts left: {left}."
         return f"{tried}You need {quiz.pass_percent} % to pass.{rest}"
+    if component.kind == ComponentKind.PACKAGE and fact.told is not Told.FINISHED:
+        return what_a_package_misses(fact.told)
     short = component.min_seconds - fact.seconds
     if fact.opened and short > 0:
         spent = SPENT.get(component.kind, "reading")
         return f"{_time(short)} of {spent} time {'is' if short in (1, 60) else 'are'} missing."
     return f"You have not finished this {FINISHED.get(component.kind, 'step')} yet."
+
+
+def what_a_package_misses(told: Told) -> str:
+    """Why a package that has not reported its end is not done."""
+    if told is Told.FAILED:
+        return "The package reports that its test is not passed. Open it and try again."
+    return "The package has not reported that you finished it. Go through it to its end."
 
 
 def used_up(content: CourseContent, facts: Facts) -> list[str]:

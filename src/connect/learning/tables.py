@@ -81,6 +81,7 @@ class Progress(Table, tablename="progress"):
     last_at = Timestamptz(null=True, default=None)  # latest sign of the open span; None: closed
     beats = Integer(default=0)  # heartbeats in the open span
     done_at = Timestamptz(null=True, default=None)
+    told = Varchar(length=12, default="")  # ``requirements.Told``: what a package says of itself
     progress_once = Unique([enrollment, component])
 
 

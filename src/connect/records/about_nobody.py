@@ -21,6 +21,11 @@ ABOUT_NOBODY = [
     ),
     Holding(table=catalog.CourseFile, whose=nobody, none="version path sha256 size"),
     Holding(
+        table=catalog.PackageFile,
+        whose=nobody,
+        none="package path sha256 content_type size",
+    ),
+    Holding(
         table=catalog.CourseMedia,
         whose=nobody,
         none="sha256 content_type size is_public",

@@ -21,6 +21,7 @@ from connect.records.about_nobody import ABOUT_NOBODY
 from connect.records.assignment_holdings import ASSIGNMENTS
 from connect.records.credit_holdings import CREDITS, ELSEWHERE
 from connect.records.learning_holdings import LEARNING
+from connect.records.package_holdings import PACKAGES
 from connect.records.path_holdings import PATHS
 from connect.records.register import Holding, Row, When
 from connect.records.review_holdings import REVIEWS
@@ -184,6 +185,7 @@ HOLDINGS = [
         closes={"title": ""},
     ),
     # What was learned: facts that counts are made of.
+    *PACKAGES,
     *LEARNING,
     *ASSIGNMENTS,
     *PATHS,

@@ -62,7 +62,7 @@ LEARNING = [
     Holding(
         table=learning.Progress,
         whose=via("enrollment", "enrollment", by("learner")),
-        none="component seconds last_at beats done_at",
+        none="component seconds last_at beats done_at told",
         pseudonym="id enrollment",
     ),
     Holding(

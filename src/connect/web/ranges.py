@@ -1,6 +1,7 @@
 """Stored files by byte ranges (RFC 9110, section 14), so that a recording can be sought in."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request, Response
@@ -48,10 +49,14 @@ def file_answer(
     size: int,
     content_type: str,
     public: bool,
+    also: Mapping[str, str] | None = None,
 ) -> Response[Any]:
     """A stored file, or the part of it that is asked for, read while it is sent.
 
     Its name is its content's digest, so it may be kept for good, by everybody when *public*.
+
+    Args:
+        also: headers over these.
     """
     tag = f'"{digest}"'
     told = {
@@ -61,6 +66,7 @@ def file_answer(
         "Cache-Control": f"{'public' if public else 'private'}, max-age=31536000, immutable",
         # Shown as an image it is inert; opened by itself it must stay so.
         "Content-Security-Policy": "default-src 'none'; sandbox",
+        **(also or {}),
     }
     if tag in request.headers.get("If-None-Match", ""):
         return Response(None, status_code=304, headers=told)

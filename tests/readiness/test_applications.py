@@ -8,7 +8,15 @@ from agencies import made
 from connect.agencies.tables import AgencyProfile
 from connect.audit import AuditEvent
 from connect.readiness import applications
-from connect.readiness.tables import Affirmation, Membership, Review, ReviewState, RosterLine
+from connect.readiness.tables import (
+    Affirmation,
+    Evidence,
+    Membership,
+    PolicyDocument,
+    Review,
+    ReviewState,
+    RosterLine,
+)
 from readiness.applying import FACTS, affirmed, opened, police, policy, ready, submitted
 
 V1 = "/reviews"
@@ -277,3 +285,30 @@ async def test_another_agencys_application_is_not_found(database, api, clock, ac
     opened_there = await stranger.post(f"/agencies/{agency.id}/reviews", json={"kind": "new"})
 
     assert {seen.status_code, acted.status_code, opened_there.status_code} == {404}
+
+
+async def test_a_renewal_begins_with_what_was_approved(database, api, clock):
+    agency, coordinator = await police(ori="IA0070100")
+    former = await submitted(agency, coordinator)
+    await Review.update({Review.state: "approved", Review.decided_at: clock()}).where(
+        Review.id == former.id
+    )
+    (old,) = await PolicyDocument.objects()
+    await Evidence(
+        review=former.id, element="under-21", document=old.id, page=4, pointed_by=coordinator.id
+    ).save()
+    await member(agency, date(2027, 3, 2))
+    clock.move(timedelta(hours=6))
+    newer = {"as_of": date(2026, 3, 3), "employees": 91}
+    await AgencyProfile(agency=agency.id, **newer).save()
+    program = await api(coordinator)
+
+    answer = await program.post(f"/agencies/{agency.id}/reviews", json={"kind": "renewal"})
+
+    body = answer.json()
+    assert body["answers"] == FACTS | {"employees": "91"}
+    assert [document["sha256"] for document in body["documents"]] == [old.sha256]
+    assert body["documents"][0]["id"] != str(old.id)
+    assert body["evidence"]["under-21"]["document"] == body["documents"][0]["id"]
+    assert body["affirmation"] is None  # the word is given anew
+    assert [item["key"] for item in body["open_items"]] == ["affirmation"]

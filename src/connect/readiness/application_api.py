@@ -93,7 +93,9 @@ class ReviewOut(msgspec.Struct):
 async def review_out(actor: Actor, review: Review) -> ReviewOut:
     """An application with its criteria as they stand now, or as the agency was told."""
     told = not actor.may(Permission.READ_REVIEWS)
-    steps = await progress_of(review, told=told)
+    items = await applications.open_items(review)
+    coverage = await judged_coverage(review)
+    steps = await progress_of(review, told=told, items=items, coverage=coverage)
     agency = await standing_agency(review.agency)
     word = await applications.affirmed(review)
     same = ("kind", "state", "requirements", "opened_at", "submitted_at", "judged_on")
@@ -108,13 +110,9 @@ async def review_out(actor: Actor, review: Review) -> ReviewOut:
         reviewer=review.reviewer,
         hash=hash_of(await state_of(review)),
         answers=await applications.facts_of(review),
-        open_items=[
-            ItemOut(item.key, item.words) for item in await applications.open_items(review)
-        ],
+        open_items=[ItemOut(item.key, item.words) for item in items],
         criteria=msgspec.convert(steps, list[StepOut], from_attributes=True),
-        coverage=msgspec.convert(
-            await judged_coverage(review), list[RuleOut], from_attributes=True
-        ),
+        coverage=msgspec.convert(coverage, list[RuleOut], from_attributes=True),
         documents=[document_out(row) for row in await documents_of(review)],
         evidence={e: point_out(row) for e, row in (await evidence_of(review)).items()},
         affirmation=AffirmationOut(word.name, word.title, word.affirmed_at) if word else None,

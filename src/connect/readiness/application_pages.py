@@ -20,7 +20,7 @@ from connect.readiness.application_views import application_of, start_of
 from connect.readiness.criteria import FactKind
 from connect.readiness.queries import standing_of
 from connect.readiness.rosters import roster_agency
-from connect.readiness.tables import OPEN, Review
+from connect.readiness.tables import OPEN, Review, ReviewKind
 from connect.readiness.training_reminders import remind_of
 from connect.web.forms import read_form
 from connect.web.templating import clock_time, page, redirect
@@ -28,6 +28,8 @@ from connect.web.templating import clock_time, page, redirect
 ActorRequest = Request[Actor, Any, Any]
 NOTICES = {
     "opened": "Your application is open. Everything is saved as you go; come back when you like.",
+    "renewing": "Your renewal is open, with the answers and the policy of your last application. "
+    "Change what is different by now.",
     "saved": "Your answers are saved.",
     "asked": "The mail is on its way. The link in it works once, for 14 days.",
     "submitted": "Your application is submitted. You will hear from us by mail.",
@@ -111,7 +113,8 @@ class ApplicationPages(Controller):
             return await status_page(
                 request, agency, errors={"": " ".join(refusal.errors.values())}, heading="Not now"
             )
-        return redirect(f"/agencies/{agency.id}/readiness?notice=opened")
+        notice = "renewing" if data.kind is ReviewKind.RENEWAL else "opened"
+        return redirect(f"/agencies/{agency.id}/readiness?notice={notice}")
 
     @get("/facts", permission=Permission.APPLY_FOR_READINESS)
     async def facts(self, request: ActorRequest, agency_id: FromPath[UUID]) -> Response[str]:

@@ -1,10 +1,12 @@
 """An application with everything that is shown of it."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from connect import clock
 from connect.config import settings
 from connect.db import fetch
+from connect.readiness.application_rules import Item
 from connect.readiness.applications import affirmed, asked_of, open_items
 from connect.readiness.coverage import coverage_of
 from connect.readiness.progress import TURNS, Known, Step, Turn, steps_of
@@ -94,18 +96,25 @@ async def waiting_link(review: Review) -> Affirmation | None:
     )
 
 
-async def progress_of(review: Review, *, told: bool = False) -> list[Step]:
+async def progress_of(
+    review: Review,
+    *,
+    told: bool = False,
+    items: Sequence[Item] | None = None,
+    coverage: Sequence[Criterion] | None = None,
+) -> list[Step]:
     """Per criterion: what is met, what is missing, whose turn it is and since when.
 
     Args:
         told: only with the findings that the agency was told of.
+        items, coverage: of the same moment, when they were read already.
     """
     findings = await findings_of(review)
     documents = [row for row in await documents_of(review) if row.replaced_at is None]
     link = await waiting_link(review)
     known = Known(
-        items=await open_items(review),
-        coverage=await judged_coverage(review),
+        items=await open_items(review) if items is None else items,
+        coverage=await judged_coverage(review) if coverage is None else coverage,
         policy_since=documents[0].uploaded_at if documents else None,
         pointed={e: row.pointed_at for e, row in (await evidence_of(review)).items()},
         findings=told_of(review, findings) if told else findings,

@@ -114,15 +114,15 @@ def business_days_after(start: date, number: int, holidays: Collection[date]) ->
 
 
 def known_answer(asked: Asked, value: object) -> str:
-    """A fact of an agency's own page as the answer to a question; empty when it is none.
+    """What is known of an agency as the answer to a question; empty when it is none.
 
-    A choice's code, such as ``law-enforcement-only``, is the choice that reads like it.
+    The code of a choice, such as ``law-enforcement-only``, is the choice that reads like it.
     """
     if value is None or value == "":
         return ""
     if asked.kind is FactKind.CHOICE:
         plain = {choice.casefold().replace(" ", "-"): choice for choice in asked.choices}
-        return plain.get(str(value), "")
+        return str(value) if value in asked.choices else plain.get(str(value), "")
     return normal(asked, str(value))
 
 

@@ -80,8 +80,8 @@ async def start_of(agency: Agency, asked: RequirementSet | None) -> dict[str, An
 async def application_of(actor: Actor, agency: Agency, review: Review) -> dict[str, Any]:
     """An application for its status page."""
     told = not actor.may(Permission.READ_REVIEWS)
-    steps = await progress_of(review, told=told)
     items = await open_items(review)
+    steps = await progress_of(review, told=told, items=items)
     turn = turn_of(review.state)
     findings = await findings_of(review)
     findings = told_of(review, findings) if told else findings

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from connect import clock
@@ -16,12 +17,13 @@ from connect.mail.actions import write_mail
 from connect.policy import Actor, Permission
 from connect.readiness import application_rules as rules
 from connect.readiness.application_rules import Item
+from connect.readiness.carried import answers_of, approved_before, carry_policy
 from connect.readiness.criteria import RequirementSet, current_set
 from connect.readiness.facts import affirmed as affirmed
 from connect.readiness.facts import asked_of as asked_of
 from connect.readiness.facts import facts_hash_of as facts_hash_of
 from connect.readiness.facts import facts_of as facts_of
-from connect.readiness.rosters import lines_of, roster_agency
+from connect.readiness.rosters import roster_agency
 from connect.readiness.snapshots import keep
 from connect.readiness.tables import (
     OPEN,
@@ -33,6 +35,7 @@ from connect.readiness.tables import (
     ReviewAnswer,
     ReviewKind,
     ReviewState,
+    RosterLine,
 )
 
 AGENCYS_TURN = [ReviewState.DRAFT, ReviewState.CHANGES_REQUESTED]
@@ -132,15 +135,25 @@ async def open_review(actor: Actor, agency_id: UUID, kind: ReviewKind) -> Review
         review = Review(agency=agency.id, kind=kind, requirements=asked.key, opened_by=actor.id)
         await Review.insert(review)
         await record(actor, "review.opened", Review, of=review.id, agency=agency.id, kind=kind)
-        known = await _known(agency, asked)
+        former = await approved_before(agency.id) if kind == ReviewKind.RENEWAL else None
+        known = await _known(agency, asked, former)
         await _save(actor, review, {field: ("", value) for field, value in known.items()})
+        if former:
+            await carry_policy(actor, former, review)
     return review
 
 
-async def _known(agency: Agency, asked: RequirementSet) -> dict[str, str]:
-    """What the agency's own page says of what is asked: identifiers and its last profile."""
+async def _known(agency: Agency, asked: RequirementSet, former: Review | None) -> dict[str, str]:
+    """What is known of what is asked: by the agency's own page, and by the approved application.
+
+    The page's last profile says more than that application when it is of a later day.
+    """
     profile = next(iter(await profiles_of(agency.id)), {})
-    known = profile | {"ori": agency.ori, "psap_id": agency.psap_id}
+    known: dict[str, Any] = {n: v for n, v in profile.items() if v not in (None, "")}
+    if former:
+        before, decided = await answers_of(former)
+        known = before | known if profile and profile["as_of"] > decided else known | before
+    known |= {n: v for n, v in (("ori", agency.ori), ("psap_id", agency.psap_id)) if v}
     found = {}
     for fact in asked.facts:
         value = rules.known_answer(fact, known.get(fact.id))
@@ -222,7 +235,8 @@ async def open_items(review: Review) -> list[Item]:
     """Everything that is missing before an application can be submitted, in the form's order."""
     found = rules.fact_items(asked_of(review), await facts_of(review))
     agency = await standing_agency(review.agency)
-    if not await lines_of(agency.id):
+    lasts = RosterLine.until.is_null() | (RosterLine.until >= clock.today())
+    if not await RosterLine.exists().where(RosterLine.agency == agency.id, lasts):
         found.append(Item("roster", "Put everybody who has to be trained on the roster."))
     policy = (PolicyDocument.review == review.id) & PolicyDocument.replaced_at.is_null()
     if not await PolicyDocument.exists().where(policy):

@@ -87,6 +87,7 @@ from connect.readiness.document_pages import PolicyPages
 from connect.readiness.member_views import agency_terms
 from connect.readiness.members_api import MembersApi
 from connect.readiness.members_pages import MembersFiles, MembersPages
+from connect.readiness.packet_api import PacketFiles, PacketsApi
 from connect.readiness.review_api import ReviewsApi
 from connect.readiness.review_pages import ReviewPages
 from connect.records.api import RecordsApi
@@ -144,6 +145,7 @@ API = [
     ReviewsApi,
     RevocationsApi,
     MembersApi,
+    PacketsApi,
     RostersOfReadinessApi,
     RostersApi,
     TrailApi,
@@ -186,6 +188,7 @@ PAGES = [
     ReportPages,
     AffirmationPages,
     MembersFiles,
+    PacketFiles,
     MembersPages,
     ReviewPages,
     ApplicationPages,

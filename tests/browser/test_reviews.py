@@ -69,7 +69,7 @@ async def test_a_reviewer_returns_an_application_and_another_person_approves_it(
     await someone.open(f"/reviews/{handed.review.id}/elements/quality?number=3")
     await someone.tick("#finding-met")
     await someone.send("Save")
-    other = await person(anna)
+    other = await person(anna, keyboard=True)
     await other.open(f"/reviews/{handed.review.id}")
     await someone.send("Recommend")
     await album.look(page, "review-recommended")

@@ -397,6 +397,22 @@ async def test_of_two_who_decide_at_once_one_wins(database, api, clock):
     assert len(await Membership.objects()) <= 1
 
 
+async def test_the_program_hears_of_what_waits_for_it(database, api, clock, work, mailbox):
+    rita, anna = await reviewer(email="rita@program.example"), await approver(email="a@p.example")
+
+    handed = await recommended(rita)
+    await work()
+
+    told = {mail.to: mail.subject for mail in mailbox if "waits" in mail.subject}
+    assert told == {
+        "rita@program.example": "The readiness application of Cedar Valley 911 waits for a "
+        "reviewer",
+        "a@p.example": "The readiness application of Cedar Valley 911 waits for a decision",
+    }
+    assert all(f"/reviews/{handed.review.id}" in m.body for m in mailbox if m.to in told)
+    assert anna.id != rita.id
+
+
 async def test_a_decline_needs_reasons_which_the_agency_reads(database, api, clock, work, mailbox):
     rita, handed = await reviewer(), await handed_in()
     await reviewing.assign(rita, handed.review.id, rita.id)

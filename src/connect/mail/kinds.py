@@ -259,6 +259,12 @@ KINDS = {
         "Your agency's membership is over",
         "You get this as a coordinator or executive of the agency.",
     ),
+    "readiness/recommended": Kind(
+        MailClass.SERVICE,
+        "An application waits for your decision",
+        "You get this because you decide on applications to the readiness program.",
+        for_staff=True,
+    ),
     "readiness/resubmitted": Kind(
         MailClass.SERVICE,
         "An application that you review came back with changes",
@@ -274,6 +280,12 @@ KINDS = {
         MailClass.SERVICE,
         "Your agency's readiness application was submitted",
         "You get this because you submitted it.",
+    ),
+    "readiness/waiting": Kind(
+        MailClass.SERVICE,
+        "An application waits for a reviewer",
+        "You get this because you review applications to the readiness program.",
+        for_staff=True,
     ),
     "readiness/training": Kind(
         MailClass.SERVICE,

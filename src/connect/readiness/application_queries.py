@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from connect import clock
-from connect.config import settings
 from connect.db import fetch
 from connect.readiness.application_rules import Item
 from connect.readiness.applications import affirmed, asked_of, open_items
 from connect.readiness.coverage import coverage_of
+from connect.readiness.facts import judging_day
 from connect.readiness.progress import TURNS, Known, Step, Turn, steps_of
 from connect.readiness.rules import Criterion
 from connect.readiness.tables import (
@@ -43,10 +43,8 @@ async def judged_coverage(review: Review) -> list[Criterion]:
 
     Exemptions and the age of training go by today, and by the day of the decision once it is made.
     """
-    on = clock.today()
-    if review.decided_at is not None:
-        on = min(on, clock.day_in(settings().time_zone, review.decided_at))
-    return await coverage_of(review.agency, asked_of(review), on, roster_of=review.judged_on)
+    on, of = judging_day(review), review.judged_on
+    return await coverage_of(review.agency, asked_of(review), on, roster_of=of)
 
 
 async def documents_of(review: Review) -> list[PolicyDocument]:

@@ -23,6 +23,7 @@ from connect.readiness.facts import affirmed as affirmed
 from connect.readiness.facts import asked_of as asked_of
 from connect.readiness.facts import facts_hash_of as facts_hash_of
 from connect.readiness.facts import facts_of as facts_of
+from connect.readiness.review_queries import reviewers, tell
 from connect.readiness.rosters import roster_agency
 from connect.readiness.snapshots import keep
 from connect.readiness.tables import (
@@ -282,6 +283,8 @@ async def submit(actor: Actor, review_id: UUID) -> Review:
         act = "review.resubmitted" if again else "review.submitted"
         await record(actor, act, Review, of=review.id, kind=review.kind, due=review.answer_due)
         await _tell(actor, review, agency, again=again)
+        if not again:
+            await tell(await reviewers(), "readiness/waiting", review, agency.name)
     return review
 
 

@@ -6,12 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from connect import clock
 from connect.agencies.queries import standing_agency
 from connect.readiness import findings_rules as found
 from connect.readiness.coverage import rostered
 from connect.readiness.criteria import RequirementSet
-from connect.readiness.facts import affirmed, asked_of, facts_of
+from connect.readiness.facts import affirmed, asked_of, facts_of, judging_day
 from connect.readiness.findings_rules import Mark
 from connect.readiness.rules import Criterion, Rostered, criteria_of
 from connect.readiness.tables import Evidence, Finding, PolicyDocument, Review, ReviewState
@@ -114,7 +113,7 @@ async def material_of(review: Review) -> Material:
         .order_by(Finding.id)
     )
     # As in ``judged_coverage``: the roster of the last submission, training of today (R16, R17).
-    people = await rostered(agency.id, asked, clock.today(), roster_of=review.judged_on)
+    people = await rostered(agency.id, asked, judging_day(review), roster_of=review.judged_on)
     return Material(
         review=review,
         agency=agency,

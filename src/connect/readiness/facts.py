@@ -1,5 +1,9 @@
 """What an application says of its agency, by which set it is judged, and who affirmed it."""
 
+from datetime import date
+
+from connect import clock
+from connect.config import settings
 from connect.readiness import application_rules as rules
 from connect.readiness.criteria import RequirementSet, requirement_sets
 from connect.readiness.tables import Affirmation, Review, ReviewAnswer
@@ -8,6 +12,13 @@ from connect.readiness.tables import Affirmation, Review, ReviewAnswer
 def asked_of(review: Review) -> RequirementSet:
     """The set that a review was opened under, and is judged by."""
     return requirement_sets()[review.requirements]
+
+
+def judging_day(review: Review) -> date:
+    """The day by which training and exemptions are judged: that of the decision, or today."""
+    if review.decided_at is None:
+        return clock.today()
+    return min(clock.today(), clock.day_in(settings().time_zone, review.decided_at))
 
 
 async def facts_of(review: Review) -> dict[str, str]:

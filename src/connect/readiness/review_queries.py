@@ -14,7 +14,8 @@ from connect.agencies.queries import family_of
 from connect.audit import AuditEvent
 from connect.config import settings
 from connect.db import fetch, locked, one, placeholders
-from connect.policy import Actor, Permission
+from connect.mail.actions import write_mail
+from connect.policy import Actor, Permission, Role
 from connect.readiness import findings_rules as rules
 from connect.readiness.differences import differences
 from connect.readiness.facts import asked_of
@@ -43,9 +44,10 @@ SELECT a.id FROM account a WHERE a.id = {{}} AND (
   OR EXISTS (SELECT 1 FROM roster_line l WHERE l.account = a.id AND l.agency IN ({{agencies}})
     AND (l.until IS NULL OR (l.until >= l.since AND l.until >= {{}}))))
 """  # noqa: F541 -- our own words
-REVIEWERS = f"""
-SELECT DISTINCT a.id, a.legal_name AS name FROM role_grant g JOIN account a ON a.id = g.account
-WHERE g.role = 'reviewer' AND g.agency IS NULL AND a.status {USABLE_SQL} ORDER BY a.legal_name, a.id
+OF_THE_PROGRAM = f"""
+SELECT DISTINCT a.id, a.email, a.legal_name AS name
+FROM role_grant g JOIN account a ON a.id = g.account
+WHERE g.role = {{}} AND g.agency IS NULL AND a.status {USABLE_SQL} ORDER BY a.legal_name, a.id
 """  # noqa: S608
 COORDINATORS = f"""
 SELECT DISTINCT a.id, a.email, a.legal_name AS name
@@ -156,8 +158,29 @@ async def is_tied(account: UUID, agency: UUID) -> bool:
 
 
 async def reviewers() -> list[dict[str, Any]]:
-    """Everybody who may review: ``{id, name}``, by name."""
-    return await fetch(REVIEWERS)
+    """Everybody who may review: ``{id, email, name}``, by name."""
+    return await fetch(OF_THE_PROGRAM, Role.REVIEWER)
+
+
+async def approvers() -> list[dict[str, Any]]:
+    """Everybody who may decide, likewise."""
+    return await fetch(OF_THE_PROGRAM, Role.APPROVER)
+
+
+async def tell(
+    people: Iterable[dict[str, Any]], template: str, review: Review, agency: str
+) -> None:
+    """Write to people of the program, in the caller's transaction, with the way to a review."""
+    for row in people:
+        await write_mail(
+            template,
+            to=row["email"],
+            account=row["id"],
+            name=row["name"],
+            agency=agency,
+            due=review.answer_due,
+            link=f"{settings().base_url}/reviews/{review.id}",
+        )
 
 
 async def is_reviewer(account: UUID) -> bool:

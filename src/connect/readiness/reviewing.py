@@ -17,12 +17,14 @@ from connect.readiness.checklist import Material, material_of, pages_of
 from connect.readiness.facts import asked_of
 from connect.readiness.findings_rules import Mark
 from connect.readiness.review_queries import (
+    approvers,
     changes_since,
     coordinators_of,
     held_review,
     is_reviewer,
     is_tied,
     person,
+    tell,
 )
 from connect.readiness.snapshots import State, hash_of, keep_state, state_of
 from connect.readiness.tables import Finding, Review, ReviewMessage, ReviewState, Verdict
@@ -251,6 +253,8 @@ async def recommend(actor: Actor, review_id: UUID, digest: str) -> Review:
             review.state, review.state_since = ReviewState.RECOMMENDED, clock.now()
         await review.save()
         await record(actor, "review.recommended", Review, of=review.id, hash=digest)
+        others = [row for row in await approvers() if row["id"] != actor.id]
+        await tell(others, "readiness/recommended", review, material.agency.name)
     return review
 
 

@@ -1,5 +1,6 @@
 """A tenant whose every text is a canary: whoever else sees one has seen what is not theirs."""
 
+from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
@@ -60,6 +61,7 @@ from connect.transcripts.tables import TranscriptShare
 
 CANARY = "kanarienvogel"
 ENOUGH = 40  # characters of a column that holds words and no code
+LONGEST = 10_000  # of one without a limit
 # Of the site and of nobody: what runs it, and the catalog that everybody reads.
 OF_NOBODY = {
     *("audit_anchor", "audit_event", "audit_head", "course", "course_media", "course_version"),
@@ -136,7 +138,7 @@ async def plant() -> dict[str, UUID]:
         faults=f'{{"name": "{CANARY}"}}',
     ).save()
     await _belongings(actor, account, agency)
-    return await _sing()
+    return await write_everywhere(_canary)
 
 
 async def _belongings(actor: Actor, account: Account, agency: Agency) -> None:
@@ -271,25 +273,34 @@ def tenant_tables() -> list[type[Table]]:
     return [t for t in APP_CONFIG.table_classes if t._meta.tablename not in OF_NOBODY]
 
 
-async def _sing() -> dict[str, UUID]:
-    """Write the canary into every text of every row there is; table → the id of a row."""
+def _canary(place: str, length: int) -> str:
+    return f"{CANARY}@{place}"
+
+
+async def write_everywhere(words: Callable[[str, int], str]) -> dict[str, UUID]:
+    """Write into every text of every row there is; table → the id of a row.
+
+    Args:
+        words: what to write into the column ``table.column``, which holds so many characters.
+    """
     ids = {}
     for table in tenant_tables():
         name = table._meta.tablename
-        words = [
-            column
+        texts = {
+            column: getattr(column, "length", None) or LONGEST
             for column in table._meta.columns
             if isinstance(column, Varchar | Text)
             and (getattr(column, "length", None) or ENOUGH) >= ENOUGH
             and column._meta.name not in KEPT.get(name, ())
             and not column._meta.primary_key
-        ]
+        }
         row = await table.objects().order_by(table._meta.primary_key).first()
         if row is None:
             continue
         key = table._meta.primary_key
         ids[name] = row.to_dict()[key._meta.name]
-        for column in words:
-            change = table.update({column: f"{CANARY}@{name}.{column._meta.name}"}, force=True)
+        for column, length in texts.items():
+            text = words(f"{name}.{column._meta.name}", length)
+            change = table.update({column: text}, force=True)
             await (change.where(key == ids[name]) if column._meta.unique else change)
     return ids

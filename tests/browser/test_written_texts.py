@@ -1,0 +1,163 @@
+"""Bars S7 and S8: whatever people write, pages show it as text and tables hold it as text."""
+
+import csv
+import io
+import itertools
+import zipfile
+from html.parser import HTMLParser
+
+import pytest
+from structlog.testing import capture_logs
+
+import make
+from canaries import ENOUGH, plant, write_everywhere
+from connect.accounts.tables import Account, RoleGrant
+from connect.csv_out import FORMULA
+from connect.policy import Role
+from hostile_texts import FORMULAS, XSS
+from test_canary_tenants import addresses
+from test_policy import signed_in
+
+NUMBERS = {"number": "C-2026-000001", "component": "one", "slug": "course-1"}
+ROLES = [Role.ADMIN, Role.REGISTRAR, Role.AUTHOR, Role.ANALYST, Role.AUDITOR]
+GROWS = ("/admin/audit",)  # by a line for what is looked at
+ROUNDS = [pytest.param(4, id="short"), pytest.param(100, id="long", marks=pytest.mark.long)]
+
+
+def one_after_another(texts, start):
+    """What to write into each column: the next of *texts* that it can hold."""
+    places = itertools.count(start)
+
+    def words(place, length):
+        at = next(places)
+        fitting = (texts[(at + n) % len(texts)] for n in range(len(texts)))
+        return next(text for text in fitting if len(text) <= length)
+
+    return words
+
+
+@pytest.fixture
+async def planted(database):
+    """The person whose rows they are, somebody with every role of the site; ids of the rows."""
+    ids = await plant()
+    owner = await Account.objects().where(Account.id == ids["account"]).first()
+    staff = await make.account()
+    for role in ROLES:
+        await RoleGrant(account=staff.id, role=role).save()
+    return [owner, staff], ids
+
+
+@pytest.fixture
+async def visits(app, planted):
+    return [await signed_in(app, account) for account in planted[0]], planted[1]
+
+
+def wanted(app, ids):
+    return [path for path in addresses(app, ids, NUMBERS) if "?" not in path]
+
+
+class Skeleton(HTMLParser):
+    """The elements of a page in their order, each with the names of its attributes."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.bones = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        addresses = [v or "" for n, v in attrs if n in ("href", "src", "action", "formaction")]
+        running = [a for a in addresses if a.lower().lstrip().startswith(("javascript:", "data:"))]
+        self.bones.append((tag, *sorted(name for name, _ in attrs), *running))
+
+
+async def skeletons(visits, paths):
+    found = {}
+    for number, visit in enumerate(visits):
+        for path in paths:
+            with capture_logs():
+                answer = await visit.client.get(path, headers={"Accept": "text/html"})
+            if answer.headers.get("content-type", "").startswith("text/html"):
+                found[number, path] = answer.status_code, Skeleton(answer.text).bones
+    return found
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("rounds", ROUNDS)
+async def test_s7_no_text_becomes_an_element_of_any_page(app, visits, rounds):
+    people, ids = visits
+    pages = [path for path in wanted(app, ids) if not path.startswith("/api/")]
+    await write_everywhere(lambda place, length: "harmless")
+    plain = await skeletons(people, pages)
+
+    changed = {}
+    for start in range(rounds):
+        await write_everywhere(one_after_another(XSS, start * 7))
+        for place, (status, bones) in (await skeletons(people, pages)).items():
+            was, before = plain[place]
+            alike = set(bones) == set(before) if place[1] in GROWS else bones == before
+            if status != was or not alike:
+                changed[place] = [bone for bone in bones if bone not in before]
+
+    assert len(XSS) >= 100
+    assert max(map(len, XSS[:9])) < ENOUGH
+    assert changed == {}
+    assert sum(status == 200 for status, _ in plain.values()) >= 60
+
+
+async def test_s7_no_text_runs_in_a_browser(app, visits, planted, person, site, watch):
+    visitors, ids = visits
+    await write_everywhere(one_after_another(XSS, 0))
+    pages = [path for path in wanted(app, ids) if not path.startswith("/api/")]
+    shown = await skeletons(visitors, pages)
+    dialogs = []
+
+    seen = 0
+    for number, account in enumerate(planted[0]):
+        someone = await person(make.actor_of(account))
+        someone.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+        for (whose, path), (status, _) in shown.items():
+            if whose == number and status == 200:
+                await someone.page.goto(f"{site.url}{path}")
+                seen += 1
+
+    assert dialogs == []
+    assert seen >= 60  # and none broke the rules for its scripts, which ``watch`` holds
+
+
+def tables_in(answer):
+    """The rows of a CSV, or of each CSV in a ZIP."""
+    kind = answer.headers.get("content-type", "")
+    if answer.status_code != 200:
+        return
+    if kind.startswith("text/csv"):
+        yield list(csv.reader(io.StringIO(answer.text, newline="")))
+    elif kind.startswith("application/zip"):
+        archive = zipfile.ZipFile(io.BytesIO(answer.content))
+        for name in archive.namelist():
+            if name.endswith(".csv"):
+                text = archive.read(name).decode()
+                yield list(csv.reader(io.StringIO(text, newline="")))
+
+
+async def test_s8_no_text_becomes_a_formula_of_any_table(app, visits):
+    people, ids = visits
+    formulas, tables, guarded = [], set(), set()
+
+    for start in range(len(FORMULAS)):
+        await write_everywhere(one_after_another(FORMULAS, start))
+        for visit, path in itertools.product(people, wanted(app, ids)):
+            if not path.endswith((".csv", ".zip")) and "certificate-batches" not in path:
+                continue
+            with capture_logs():
+                answer = await visit.ask("GET", path)
+            for table in tables_in(answer):
+                tables.add(path)
+                cells = list(itertools.chain(*table))
+                formulas += [(path, c) for c in cells if c.lstrip(' "').startswith(FORMULA)]
+                guarded |= {c[1:] for c in cells if c.startswith("'")}
+
+    assert len(FORMULAS) == 20
+    assert formulas == []
+    assert guarded == set(FORMULAS)  # each came back as it was written
+    assert len(tables) >= 12

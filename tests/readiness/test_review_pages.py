@@ -1,14 +1,19 @@
 """The reviewer's pages without script: who sees them, and what a refusal keeps."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 import make
 from connect.clock import today
 from connect.policy import Role
-from connect.readiness import reviewing
-from connect.readiness.tables import Finding
+from connect.readiness import applications, deciding, reviewing
+from connect.readiness.tables import Finding, PolicyDocument, ReviewKind
+from readiness.applying import affirmed, opened, policy
 from readiness.deciding import (
+    FACTS,
+    PAGES,
     all_met,
     approver,
     handed_in,
@@ -140,3 +145,41 @@ async def test_a_message_sent_twice_by_the_same_form_is_one(database, browser, c
     page = await person.get(path)
 
     assert page.text.count("Which page?") == 1
+
+
+async def test_a_renewal_shows_what_differs_from_what_was_approved(database, browser, clock):
+    rita = await reviewer()
+    handed = await recommended(rita)
+    await deciding.decide(
+        await approver(), handed.review.id, deciding.Decision.APPROVED, "", await present(handed)
+    )
+    clock.set(datetime(2030, 6, 3, 15, tzinfo=UTC))
+    renewal = await opened(handed.agency, handed.coordinator, ReviewKind.RENEWAL)
+    (carried,) = await PolicyDocument.objects().where(PolicyDocument.review == renewal.id)
+    pages = [PAGES[0], PAGES[1].replace("Nobody waits.", "Nobody waits for a form.")]
+    await policy(
+        renewal,
+        handed.coordinator,
+        file_name="policy-2030.pdf",
+        sha256="c" * 64,
+        pages=msgspec.json.encode(pages).decode(),
+        replaces=carried.id,
+    )
+    carried.replaced_at = clock()
+    await carried.save()
+    await applications.answer(handed.coordinator, renewal.id, FACTS | {"positions": "30"})
+    await affirmed(renewal, handed.coordinator)
+    await applications.submit(handed.coordinator, renewal.id)
+    person = await browser(rita)
+
+    page = words(await person.get(f"/reviews/{renewal.id}/changes"))
+    sheet = words(await person.get(f"/reviews/{renewal.id}"))
+    first = words(await person.get(f"/reviews/{handed.review.id}/changes"))
+
+    assert "Since the application before this one was approved, March 2, 2026" in page
+    assert "Telecommunicators who are employed: 28 became 30." in page
+    assert "policy-2030.pdf against policy.pdf: 5 passages stayed, 2 changed." in page
+    assert "New page 2 Nobody waits for a form." in page
+    assert "Gone page 2 Nobody waits." in page
+    assert "What changed" in sheet
+    assert "Nothing to compare with" in first

@@ -14,7 +14,7 @@ import msgspec
 
 from connect.readiness.passages import plain
 
-MOST = 20_000  # passages that are put into order beside each other; of more, new ones come first
+MOST = 5_000  # passages that are put into order beside each other; of more, new ones come first
 END = re.compile(r"(?<=[.;:!?])\s+|\n\s*\n")
 HYPHEN = re.compile(r"(?<=\w)[-\u00ad\u2010]\s*(?=\w)")  # at a line's end it may be one or none
 SPACE = re.compile(r"\s+")

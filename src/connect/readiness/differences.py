@@ -26,7 +26,7 @@ def differences(
         findings: also what the reviewer found.
     """
     found = [
-        *_answers(old, new, asked),
+        *answers(old, new, asked),
         *_documents(old, new),
         *_elements(old, new, asked, "evidence", "The passage for “{}” was pointed out anew."),
         *_roster(old, new, names),
@@ -40,7 +40,8 @@ def differences(
     return found
 
 
-def _answers(old: State, new: State, asked: RequirementSet) -> list[str]:
+def answers(old: State, new: State, asked: RequirementSet) -> list[str]:
+    """Which answers changed."""
     labels = {fact.id: fact.label for fact in asked.facts}
     was, now = old["facts"], new["facts"]
     return [

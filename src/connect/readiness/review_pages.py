@@ -13,7 +13,7 @@ from connect.errors import Conflict, ConnectError, Invalid, NotFound, decode
 from connect.idempotency import once_by_form
 from connect.paging import cut, read_cursor
 from connect.policy import Actor, Permission
-from connect.readiness import deciding, documents, messages, review_views, reviewing
+from connect.readiness import change_views, deciding, documents, messages, review_views, reviewing
 from connect.readiness.applications import seen_review
 from connect.readiness.review_api import (
     DecisionIn,
@@ -160,7 +160,7 @@ class ReviewPages(Controller):
     async def changes(self, request: ActorRequest, review_id: FromPath[UUID]) -> Response[str]:
         review = await seen_review(request.user, review_id)
         return page(
-            request, "readiness/changes.html", **await review_views.changes(request.user, review)
+            request, "readiness/changes.html", **await change_views.changes(request.user, review)
         )
 
     @get("/{review_id:uuid}/history/{digest:str}", permission=Permission.READ_REVIEWS)

@@ -10,12 +10,11 @@ from connect.policy import Actor, Permission
 from connect.readiness import findings_rules as rules
 from connect.readiness import snapshots
 from connect.readiness.checklist import Material, material_of, pages_of
-from connect.readiness.comparison import Kind, compare
 from connect.readiness.facts import asked_of
 from connect.readiness.findings_rules import Mark
 from connect.readiness.review_queries import age_of, changes_since, reviewers
 from connect.readiness.reviewing import AT_WORK, BEFORE_THE_DECISION
-from connect.readiness.tables import Affirmation, Review, ReviewState, Snapshot
+from connect.readiness.tables import Affirmation, Review, ReviewKind, ReviewState, Snapshot
 from connect.web.templating import day, moment, plural
 
 STATES = {
@@ -44,7 +43,6 @@ KEPT_FOR = {
     "decision": "Decided",
 }
 MOST_NAMES = 20
-MOST_CHANGES = 200  # passages on one page
 
 
 def age_words(seconds: int) -> str:
@@ -93,6 +91,7 @@ async def sheet(actor: Actor, review: Review) -> dict[str, Any]:
         "documents": [_document(one, its, zone) for one in reversed(its.documents)],
         "affirmation": _affirmation(its, zone),
         "kept": await kept(review, zone),
+        "compares": its.handed_in_again is not None or review.kind == ReviewKind.RENEWAL,
         "takes": actor.may(Permission.REVIEW_READINESS)
         and review.state in BEFORE_THE_DECISION
         and review.reviewer != actor.id,
@@ -277,46 +276,6 @@ def _place(text: str, words: list[str]) -> tuple[int, int] | None:
             return first, end
         at = first + 1
     return None
-
-
-async def changes(actor: Actor, review: Review) -> dict[str, Any]:
-    """What the agency changed since the review was returned: answers, and passages of documents."""
-    its = await material_of(review)
-    state = await snapshots.state_of(review, its)
-    said = await changes_since(review, review.returned_hash, state, findings=False)
-    documents = []
-    for new in its.current:
-        old = its.document(new.replaces)
-        if old is None or (review.returned_at and new.uploaded_at <= review.returned_at):
-            continue
-        while old.replaced_at and review.returned_at and old.uploaded_at > review.returned_at:
-            before = its.document(old.replaces)  # that one was never returned
-            if before is None:
-                break
-            old = before
-        documents.append(_compared(old, new))
-    return {
-        "agency": {"id": its.agency.id, "name": its.agency.name},
-        "review": review,
-        "returned": moment(review.returned_at, actor.time_zone) if review.returned_at else "",
-        "changed": said,
-        "documents": documents,
-    }
-
-
-def _compared(old: Any, new: Any) -> dict[str, Any]:
-    before, after = pages_of(old), pages_of(new)
-    compared = compare(before, after) if before and after else []
-    changed = [one for one in compared if one.kind is not Kind.SAME]
-    return {
-        "title": new.title,
-        "old": old.file_name,
-        "new": new.file_name,
-        "has_text": bool(before and after),
-        "same": sum(one.kind is Kind.SAME for one in compared),
-        "changed": changed[:MOST_CHANGES],
-        "more": max(0, len(changed) - MOST_CHANGES),
-    }
 
 
 async def kept_view(actor: Actor, review: Review, digest: str) -> dict[str, Any]:

@@ -78,7 +78,8 @@ async def move(actor: Actor, enrollment_id: UUID) -> Enrollment:
     """Go on with the newer version in a new enrollment; the one before ends as withdrawn.
 
     What is recorded of components that have not changed goes along, used attempts, too. What is
-    recorded of the others stays where it is.
+    recorded of the others stays where it is. A package that is not finished begins anew: what it
+    keeps is the earlier enrollment's.
 
     Raises:
         NotFound: no such enrollment, or somebody else's.

@@ -55,6 +55,16 @@ async def _configuration() -> Finding:
     )
 
 
+async def _packages() -> Finding:
+    if settings().packages_url:
+        return Finding("packages", f"kept apart at {settings().packages_url}")
+    return Finding(
+        "packages",
+        "run on the site's own host, in a sandbox without storage",
+        "For those of several pages or with storage, set CONNECT_PACKAGES_URL to another host.",
+    )
+
+
 async def _python() -> Finding:
     version = sys.version_info[:3]
     shown = ".".join(map(str, version))
@@ -160,6 +170,7 @@ async def _assets() -> Finding:
 
 CHECKS: list[Callable[[], Awaitable[Finding]]] = [
     _configuration,
+    _packages,
     _python,
     _database,
     _sqlite,

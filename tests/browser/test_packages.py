@@ -75,6 +75,23 @@ async def test_a_package_is_left_resumed_and_finished(
     assert await PackageCommit.count() >= 2
 
 
+@pytest.mark.parametrize("place", ["another host"], indirect=True)
+async def test_what_a_package_stored_is_gone_at_the_next_launch(
+    place, database, person, watch, tmp_path
+):
+    learner, enrollment = await taken(tmp_path)
+    token = (await launch(learner, enrollment.id, "gates")).token
+    page = (await person()).page
+    await page.goto(f"{settings().packages_url}/p/{token}/")
+    await page.evaluate("() => localStorage.setItem('left', 'behind')")
+    assert await page.evaluate("() => localStorage.getItem('left')") == "behind"
+
+    await page.reload()
+
+    assert await page.evaluate("() => localStorage.getItem('left')") is None
+    watch.faults.clear()  # shown by itself, not in its frame, the page complains
+
+
 @pytest.mark.parametrize("place", ["sandbox"], indirect=True)
 async def test_a_network_that_is_cut_loses_no_commit(
     place, database, site, person, watch, tmp_path

@@ -9,9 +9,10 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 import make
-from catalog.course_folder import FILES
+from catalog.course_folder import FILES, write_course
 from catalog.hostile_zips import SLUG, zipped
 from connect.catalog.archive import pack, unpack
+from connect.catalog.check import check_course
 from connect.catalog.package_content import Unit
 from connect.catalog.tables import CourseVersion, PackageFile
 from connect.config import WrongSettings, read_settings, settings
@@ -19,6 +20,7 @@ from connect.files import get as stored_file
 from connect.packages.actions import launch
 from connect.packages.host import launch_address
 from connect.policy import Role
+from connect.publishing.preview import previewed
 from connect.publishing.queries import files_of
 from packages.course import STANDARDS, public, says, taken
 
@@ -280,6 +282,15 @@ async def test_a_course_with_a_package_comes_out_of_its_zip_byte_for_byte(api, t
     assert stored == {path: _bytes(data) for path, data in files.items()}
     unpacked = unpack(pack(SLUG, {p.partition("/")[2]: d for p, d in stored.items()}), tmp_path)
     assert (unpacked / "media/gates.zip").read_bytes() == files[f"{SLUG}/media/gates.zip"]
+
+
+def test_an_author_sees_of_a_package_what_its_parts_are(tmp_path):
+    folder = write_course(tmp_path, **public(STANDARDS["scorm-2004"]))
+    content = check_course(folder).content
+
+    seen = previewed(content, "gates", url="/x", files="/y")["component"]
+
+    assert seen["parts"] == ["Watch the gates", "The map"]
 
 
 def _bytes(data) -> bytes:

@@ -209,3 +209,11 @@ def test_what_was_kept_is_given_back_and_the_entry_says_so(standard, entry):
     assert again["cmi.suspend_data"] == "gate 3"
     total = "cmi.core.total_time" if standard is OLD else "cmi.total_time"
     assert again[total] == ("0001:01:30" if standard is OLD else "PT1H1M30S")
+
+
+def test_the_log_keeps_the_beginning_of_what_is_long():
+    kept = rules.shortened({"cmi.suspend_data": "x" * 64_000, "cmi.location": "page 2"})
+
+    assert kept["cmi.location"] == "page 2"
+    assert len(kept["cmi.suspend_data"]) < 600
+    assert kept["cmi.suspend_data"].endswith("(64,000 characters)")

@@ -31,6 +31,7 @@ from connect.security import new_token, token_hash
 
 LASTS = timedelta(hours=4)
 MOST_VALUES = 2_000  # elements of one commit
+MOST_COMMITS = 20_000  # of one launch: more than one a second while it lasts
 
 
 class WrongLaunch(Forbidden):
@@ -55,7 +56,7 @@ class Commit(msgspec.Struct, forbid_unknown_fields=True):
     """What a package hands in at once: elements of its data model as texts."""
 
     token: Annotated[str, Meta(max_length=100)]
-    number: Annotated[int, Meta(ge=1, le=1_000_000)]  # counted by the browser in each launch
+    number: Annotated[int, Meta(ge=1, le=MOST_COMMITS)]  # counted by the browser in each launch
     values: dict[Annotated[str, Meta(max_length=200)], Annotated[str, Meta(max_length=70_000)]]
     ends: bool = False  # the package says that it ended
 
@@ -156,7 +157,7 @@ async def commit(actor: Actor, enrollment_id: UUID, component_id: str, given: Co
             launch=found["id"],
             number=given.number,
             at=now,
-            given=msgspec.json.encode(given.values).decode(),
+            given=msgspec.json.encode(rules.shortened(given.values)).decode(),
             refused="\n".join(f"{name}: {why}" for name, why in taken.refused.items()),
         )
         if enrollment.state in OPEN:

@@ -104,8 +104,9 @@ async def around(token: FromPath[str]) -> Response[str]:
     words = environment.get_template("packages/around.html").render(
         title=unit.title, api=f"/p/{token}/{API}", address=launch_address(token, unit)
     )
-    headers = _headers(token) | {"Cache-Control": "no-store"}
-    return Response(words, media_type="text/html", headers=headers)
+    # What a package stored in this browser is gone at the next launch of any: by whomever.
+    fresh = {"Cache-Control": "no-store", "Clear-Site-Data": '"cookies", "storage"'}
+    return Response(words, media_type="text/html", headers=_headers(token) | fresh)
 
 
 @get(f"/p/{{token:str}}/{API}", permission=Permission.READ_SITE, include_in_schema=False)

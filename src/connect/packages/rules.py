@@ -14,6 +14,7 @@ from connect.packages.elements import element_of, value_fault
 
 MOST_ELEMENTS = 5_000  # that one part keeps
 MOST_CHARACTERS = 400_000  # of all values together
+LOGGED = 500  # characters of a value in the log
 MOST_SECONDS = 360_000  # 100 hours: what a package may say of one launch
 
 Values = Mapping[str, str]  # element of the data model → its value
@@ -60,6 +61,16 @@ def take(standard: Standard, kept: Values, given: Values) -> Taken:
     if len(values) > MOST_ELEMENTS or sum(map(len, values.values())) > MOST_CHARACTERS:
         return Taken(dict(kept), {name: "is more than is kept" for name in given}, seconds)
     return Taken(values, refused, seconds)
+
+
+def shortened(given: Values) -> dict[str, str]:
+    """*given* as the log keeps it: suspended data comes again and again, and is long."""
+    return {
+        name[:200]: value
+        if len(value) <= LOGGED
+        else f"{value[:LOGGED]}… ({len(value):,} characters)"
+        for name, value in given.items()
+    }
 
 
 def seconds_of(span: str) -> int:

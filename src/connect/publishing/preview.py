@@ -59,6 +59,7 @@ def _shown(
         "html": drawn(recording.transcript_html if recording else component.html),
         "text": component.text,
         "file": {"url": address(file), "name": PurePosixPath(file).name} if file else None,
+        "parts": [unit.title for unit in component.package.units] if component.package else [],
         "questions": [
             {
                 "id": question.id,

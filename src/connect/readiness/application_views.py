@@ -93,6 +93,7 @@ async def application_of(actor: Actor, agency: Agency, review: Review) -> dict[s
         "state": STATES[ReviewState(review.state)],
         "is_draft": review.state == ReviewState.DRAFT,
         "is_open": review.state in OPEN,
+        "is_decided": review.decided_at is not None,
         "turn": TURNS.get(turn, ""),
         "since": clock.day_in(actor.time_zone, review.state_since),
         "due": review.answer_due if turn is Turn.REVIEWER and not review.answered_at else None,

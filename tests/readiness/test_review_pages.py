@@ -135,6 +135,28 @@ async def test_a_kept_state_opens_with_names_as_they_are_today(database, browser
     assert unknown.status_code == 404
 
 
+async def test_the_number_of_statements_does_not_grow_with_what_was_found(
+    database, browser, clock, queries
+):
+    rita, handed = await reviewer(), await handed_in()
+    person = await browser(rita)
+    paths = [f"/reviews/{handed.review.id}", f"/reviews/{handed.review.id}/elements/quality"]
+
+    async def counted():
+        queries.clear()
+        for path in paths:
+            await person.get(path)
+        return len(queries)
+
+    await counted()
+    before = await counted()
+    await all_met(rita, handed)
+    for number in range(5):
+        await on_roster(handed.agency, handed.coordinator, f"Tess {number}", "call-taker")
+
+    assert await counted() <= before + 2  # the names of the reviewer and of the finder
+
+
 async def test_a_message_sent_twice_by_the_same_form_is_one(database, browser, clock):
     handed = await handed_in()
     person = await browser(await reviewer())
@@ -175,6 +197,7 @@ async def test_a_renewal_shows_what_differs_from_what_was_approved(database, bro
     page = words(await person.get(f"/reviews/{renewal.id}/changes"))
     sheet = words(await person.get(f"/reviews/{renewal.id}"))
     first = words(await person.get(f"/reviews/{handed.review.id}/changes"))
+    element = words(await person.get(f"/reviews/{renewal.id}/elements/no-waiting"))
 
     assert "Since the application before this one was approved, March 2, 2026" in page
     assert "Telecommunicators who are employed: 28 became 30." in page
@@ -182,4 +205,5 @@ async def test_a_renewal_shows_what_differs_from_what_was_approved(database, bro
     assert "New page 2 Nobody waits for a form." in page
     assert "Gone page 2 Nobody waits." in page
     assert "What changed" in sheet
+    assert "In the application that was approved before: met, page 2." in element
     assert "Nothing to compare with" in first

@@ -22,13 +22,13 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     review: Any  # Review
     agency: Any  # Agency
     asked: RequirementSet
-    facts: dict[str, str]
     documents: list[Any]  # PolicyDocument, oldest first, with those that were replaced
     evidence: dict[str, Any]  # element → Evidence
     findings: dict[str, Any]  # element → the newest Finding
-    people: list[Rostered]  # whose training is judged
-    training: list[Criterion]
-    affirmation: Any  # Affirmation, or None
+    facts: dict[str, str] = {}
+    people: list[Rostered] = []  # whose training is judged
+    training: list[Criterion] = []
+    affirmation: Any = None  # Affirmation
 
     @property
     def current(self) -> list[Any]:
@@ -97,8 +97,21 @@ def pages_of(document: Any) -> list[str]:
 
 async def material_of(review: Review) -> Material:
     """All of a review that is judged, read in few statements."""
-    asked = asked_of(review)
-    agency = await standing_agency(review.agency)
+    its = await policy_of(review)
+    # As in ``judged_coverage``: the roster of the last submission, training of today (R16, R17).
+    on, of = judging_day(review), review.judged_on
+    people = await rostered(its.agency.id, its.asked, on, roster_of=of)
+    return msgspec.structs.replace(
+        its,
+        facts=await facts_of(review),
+        people=people,
+        training=criteria_of(people, its.asked),
+        affirmation=await affirmed(review),
+    )
+
+
+async def policy_of(review: Review) -> Material:
+    """The policy alone and what was found of it; of the rest nothing."""
     documents = (
         await PolicyDocument.objects()
         .where(PolicyDocument.review == review.id)
@@ -106,23 +119,22 @@ async def material_of(review: Review) -> Material:
         .order_by(PolicyDocument.id)
     )
     evidence = await Evidence.objects().where(Evidence.review == review.id)
-    findings = (
+    return Material(
+        review=review,
+        agency=await standing_agency(review.agency),
+        asked=asked_of(review),
+        documents=documents,
+        evidence={row.element: row for row in evidence},
+        findings=await found_in(review),
+    )
+
+
+async def found_in(review: Review) -> dict[str, Any]:
+    """The newest finding of each element."""
+    rows = (
         await Finding.objects()
         .where(Finding.review == review.id)
         .order_by(Finding.found_at)
         .order_by(Finding.id)
     )
-    # As in ``judged_coverage``: the roster of the last submission, training of today (R16, R17).
-    people = await rostered(agency.id, asked, judging_day(review), roster_of=review.judged_on)
-    return Material(
-        review=review,
-        agency=agency,
-        asked=asked,
-        facts=await facts_of(review),
-        documents=documents,
-        evidence={row.element: row for row in evidence},
-        findings={row.element: row for row in findings},
-        people=people,
-        training=criteria_of(people, asked),
-        affirmation=await affirmed(review),
-    )
+    return {row.element: row for row in rows}

@@ -9,7 +9,8 @@ from connect.config import settings
 from connect.policy import Actor, Permission
 from connect.readiness import findings_rules as rules
 from connect.readiness import snapshots
-from connect.readiness.checklist import Material, material_of, pages_of
+from connect.readiness.carried import approved_before
+from connect.readiness.checklist import Material, found_in, material_of, pages_of, policy_of
 from connect.readiness.facts import asked_of
 from connect.readiness.findings_rules import Mark
 from connect.readiness.review_queries import age_of, changes_since, reviewers
@@ -193,16 +194,16 @@ async def beside(
     actor: Actor, review: Review, element_id: str, *, document: str = "", page: int = 0
 ) -> dict[str, Any] | None:
     """An element beside a page of the policy: the one asked for, else the one pointed at."""
-    its = await material_of(review)
+    its = await policy_of(review)
     element = next((one for one in its.asked.elements if one.id == element_id), None)
     if element is None:
         return None
     evidence, finding = its.evidence.get(element_id), its.findings.get(element_id)
     shown = next((one for one in its.documents if str(one.id) == document), None)
     pointed = its.document(evidence.document) if evidence else None
-    found_in = its.document(finding.document) if finding else None
+    found_there = its.document(finding.document) if finding else None
     if shown is None:
-        shown = next((d for d in (pointed, its.successor(found_in)) if d is not None), None)
+        shown = next((d for d in (pointed, its.successor(found_there)) if d is not None), None)
         shown = shown or next(iter(its.current), None)
     pages = pages_of(shown) if shown else []
     number = page
@@ -215,6 +216,9 @@ async def beside(
     places = [one.id for one in its.asked.elements]
     place = places.index(element_id)
     names = await snapshots.names_of({finding.found_by} if finding else set())
+    before = None  # what was found of it in the application that was approved before a renewal
+    if review.kind == ReviewKind.RENEWAL and (former := await approved_before(its.agency.id)):
+        before = (await found_in(former)).get(element_id) if former.id != review.id else None
     return {
         "agency": {"id": its.agency.id, "name": its.agency.name},
         "review": review,
@@ -239,8 +243,9 @@ async def beside(
         if evidence
         else None,
         "finding": finding,
+        "approved": before,
         "finder": next(iter(names.values()), ""),
-        "found_in": found_in.title if found_in else "",
+        "found_in": found_there.title if found_there else "",
         "works": review.reviewer == actor.id
         and actor.may(Permission.REVIEW_READINESS)
         and review.state in AT_WORK,

@@ -191,6 +191,7 @@ NAMES = (
     "messages",
     "messages-errors",
     "messages-agency",
+    "home-coordinator",
     "application-draft",
     "application-facts",
     "application-facts-errors",

@@ -26,7 +26,8 @@ async def begun(someone, agency):
     await someone.write("Name of somebody else (optional)", "Pat Patrol")
     await someone.choose("Category", "Patrol")
     await someone.send("Add to the roster")
-    await someone.open(f"/agencies/{agency.id}/readiness")
+    await someone.open("/")
+    await someone.follow(f"Readiness program of {agency.name}")
     await someone.send("Open an application")
 
 
@@ -38,6 +39,9 @@ async def test_an_agency_applies_and_its_chief_affirms(person, clock, watch, alb
     await begun(someone, agency)
     await album.look(page, "application-draft")
 
+    await someone.open("/")
+    await album.look(page, "home-coordinator")
+    await someone.follow(f"Readiness program of {agency.name}")
     await someone.follow("Facts about your agency")
     await someone.write(LABELS["population"], "about 40k")
     await page.keyboard.press("Tab")  # leaves the field: the script saves
@@ -47,7 +51,7 @@ async def test_an_agency_applies_and_its_chief_affirms(person, clock, watch, alb
         await someone.write(label, FACTS[field])
         await page.keyboard.press("Tab")
     await someone.choose(TRAINED, "Online")
-    await expect(page.get_by_role("status")).to_contain_text("Saved")
+    await expect(page.locator("#policy_training + [data-note]")).to_contain_text("Saved")
     await page.reload()  # nothing was sent by the button
     await expect(page.get_by_label(LABELS["population"])).to_have_value("41200")
     await album.look(page, "application-facts")

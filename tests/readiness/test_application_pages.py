@@ -188,3 +188,16 @@ async def test_a_withdrawn_application_stays_readable_and_a_new_one_can_be_opene
     assert "Your application was withdrawn." in page
     assert "Open an application" in page
     assert again.headers["location"].endswith("?notice=opened")
+
+
+async def test_the_start_page_leads_a_coordinator_to_the_agency_whose_turn_it_is(case):
+    agency, actor, person, here = case
+
+    before = await person.get("/")
+    await opened(agency, actor)
+    after = await person.get("/")
+
+    assert f'href="{here}"' in before.text
+    assert f"{agency.name} : people , readiness program" in words(before)
+    assert "Your turn" not in words(before)
+    assert "readiness program Your turn" in words(after)

@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Controller, Request, Response, get
 
 from connect import clock
+from connect.agencies.tables import Agency, AgencyState
 from connect.assignments.queries import Mine, assigned_to
 from connect.certificates.queries import certificates_of
 from connect.learning import views
@@ -12,6 +13,7 @@ from connect.learning.queries import enrollments_of
 from connect.learning.tables import OPEN
 from connect.paths.queries import paths_under_way
 from connect.policy import Actor, Permission
+from connect.readiness.tables import Review, ReviewState
 from connect.reports.queries import live_numbers
 from connect.web.templating import page
 
@@ -153,6 +155,7 @@ class HomePages(Controller):
             last_certificate=last_certificate,
             assigned=assigned,
             paths=following,
+            agencies=await kept_by(request.user),
             today=clock.day_in(request.user.time_zone, clock.now()),
         )
 
@@ -185,3 +188,23 @@ class HomePages(Controller):
     @get("/api/docs", permission=Permission.READ_SITE)
     async def api_docs(self, request: ActorRequest) -> Response[str]:
         return page(request, "web/api_docs.html", openapi_url="/api/v1/openapi.json")
+
+
+async def kept_by(actor: Actor) -> list[dict[str, Any]]:
+    """The agencies whose people and roster the actor keeps, by name: ``{id, name, turn}``.
+
+    ``turn`` is whether the readiness program waits for the agency.
+    """
+    ids = sorted(actor.agencies(Permission.APPLY_FOR_READINESS))
+    if not ids:
+        return []
+    rows = await Agency.select(Agency.id, Agency.name).where(
+        Agency.id.is_in(ids), Agency.status == AgencyState.ACTIVE
+    )
+    waiting = await Review.select(Review.agency).where(
+        Review.agency.is_in(ids),
+        Review.state.is_in([ReviewState.DRAFT, ReviewState.CHANGES_REQUESTED]),
+    )
+    turns = {row["agency"] for row in waiting}
+    found = [row | {"turn": row["id"] in turns} for row in rows]
+    return sorted(found, key=lambda row: row["name"].casefold())

@@ -12,7 +12,8 @@ if (form) {
     body.set("csrf", form.elements.csrf.value);
     body.set(field.name, field.value);
     try {
-      const answer = await fetch(form.action, { method: "POST", body, headers: { accept: "application/json" } });
+      const headers = { accept: "application/json" };
+      const answer = await fetch(form.action, { method: "POST", body, headers, keepalive: true }); // also when one leaves
       const told = await answer.json();
       if (!answer.ok) return say(`Not saved. ${told.detail ?? "Open the page again."}`);
       const fault = told.faults[field.name];

@@ -4,6 +4,10 @@ import pytest
 from playwright.async_api import expect
 
 import make
+from connect.accounts.authentication import cookie_name
+from connect.accounts.queries import account_of
+from connect.accounts.sign_in import open_session
+from connect.accounts.tables import Session
 from connect.config import settings
 from connect.learning.tables import Progress
 from connect.packages.actions import launch
@@ -115,6 +119,42 @@ async def test_a_network_that_is_cut_loses_no_commit(
     assert row.done_at is not None
     state = await PackageState.objects().first()
     assert state.score == "90"
+
+
+@pytest.mark.parametrize("place", ["another host"], indirect=True)
+async def test_what_leads_away_waits_until_all_is_saved(place, database, person, tmp_path):
+    learner, enrollment = await taken(tmp_path)
+    someone = await person(learner)
+    await someone.open(f"/learn/{enrollment.id}/gates")
+    frame = await ready(someone.page)
+    await frame.evaluate("() => api.LMSSetValue('cmi.core.lesson_location', 'the last page')")
+
+    await someone.follow("Courses", within="header")
+
+    assert await someone.heading() == "Courses"
+    state = await PackageState.objects().first()
+    assert "the last page" in state.kept
+
+
+@pytest.mark.parametrize("place", ["sandbox"], indirect=True)
+async def test_whoever_was_signed_out_loses_nothing(place, database, person, watch, tmp_path):
+    watch.refusals |= {401, 403}
+    learner, enrollment = await taken(tmp_path)
+    someone = await person(learner)
+    page = someone.page
+    status = page.locator("[data-package-status]")
+    await someone.open(f"/learn/{enrollment.id}/gates")
+    frame = await ready(page)
+    await expect(status).to_contain_text("Saved")
+    await Session.delete(force=True)
+    await frame.click("#finish")
+    await expect(status).to_contain_text("You are signed out.")
+
+    secret = await open_session(await account_of(learner), "192.0.2.9", with_factor=True)
+    await page.context.add_cookies([{"name": cookie_name(), "value": secret, "url": someone.url}])
+    await page.evaluate("() => window.dispatchEvent(new Event('focus'))")
+
+    await expect(status).to_contain_text("This step reports that it is finished.")
 
 
 async def test_without_script_the_page_says_what_helps(database, person, album, tmp_path):

@@ -6,6 +6,9 @@ const RETRY_MS = [1000, 2000, 4000, 8000, 15_000, 30_000];
 const PATIENCE_MS = 3000; // for a part to leave
 const MOST = 2000; // values in a message
 
+const SIGNED_OUT =
+  "You are signed out. Sign in again in another tab, then come back: what is not saved is sent then.";
+
 const stage = document.querySelector("[data-package]");
 const form = document.querySelector("form[data-next]");
 if (stage && form) start();
@@ -21,7 +24,9 @@ function start() {
   let failures = 0;
   let timer;
   let finished = stage.dataset.told === "finished";
-  let waiting = []; // for the queue to be empty
+  let signedOut = false;
+  let leaving = false;
+  const waiting = []; // for the queue to be empty
   let left = () => {};
 
   function say(text, state) {
@@ -86,7 +91,7 @@ function start() {
   });
 
   async function flush() {
-    if (busy || !queue.length) return;
+    if (busy || signedOut || !queue.length) return;
     busy = true;
     clearTimeout(timer);
     say("Saving …", "");
@@ -96,6 +101,13 @@ function start() {
       queue.shift();
       saved(told);
     } catch (failure) {
+      const problem = failure instanceof Response ? await failure.clone().json().catch(() => ({})) : {};
+      if ([401, 403].includes(failure.status) && problem.code !== "wrong_launch") {
+        signedOut = true;
+        say(SIGNED_OUT, "waiting");
+        busy = false;
+        return;
+      }
       if (failure instanceof Response && failure.status < 500 && failure.status !== 429) {
         say(`Not saved. ${await why(failure, "Open this page again.")}`, "waiting");
         queue.length = 0;
@@ -120,6 +132,14 @@ function start() {
     say(`Saved ${told.saved_at}.${news}`, "saved");
   }
 
+  /** Give the form the token of the session that there is now, after somebody signed in again. */
+  async function renew() {
+    const answer = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const token = page.querySelector("form[data-next] [name=csrf]");
+    if (token) form.elements.csrf.value = token.value;
+  }
+
   /** Let the part say that it ends, and wait until everything it said is saved. */
   async function leave() {
     if (frame) {
@@ -135,11 +155,22 @@ function start() {
     frame = null;
   }
 
-  form.addEventListener("submit", async (event) => {
-    if (event.defaultPrevented || !frame) return;
+  // Whatever leads away waits until all is saved; pressed again, it does not wait.
+  document.addEventListener("submit", async (event) => {
+    if (event.defaultPrevented || !frame || leaving) return;
     event.preventDefault();
+    leaving = true;
     await leave();
-    form.submit();
+    event.target.requestSubmit(event.submitter);
+  });
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[href]");
+    const isOther = !link || link.target || link.origin !== location.origin || link.pathname === location.pathname;
+    if (isOther || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || !frame || leaving) return;
+    event.preventDefault();
+    leaving = true;
+    await leave();
+    location.href = link.href;
   });
   for (const button of stage.querySelectorAll("[data-unit]")) {
     button.addEventListener("click", async () => {
@@ -148,6 +179,12 @@ function start() {
     });
   }
   window.addEventListener("online", flush);
+  window.addEventListener("focus", async () => {
+    if (!signedOut) return;
+    await renew().catch(() => {});
+    signedOut = false;
+    flush();
+  });
   window.addEventListener("beforeunload", (event) => queue.length && event.preventDefault());
   open();
 }

@@ -1,9 +1,11 @@
 """An application over JSON: opened, answered, submitted, taken back; nothing of a draft is lost."""
 
+import asyncio
 from datetime import date, timedelta
 
 import pytest
 
+import make
 from agencies import made
 from connect.agencies.tables import AgencyProfile
 from connect.audit import AuditEvent
@@ -312,3 +314,22 @@ async def test_a_renewal_begins_with_what_was_approved(database, api, clock):
     assert body["evidence"]["under-21"]["document"] == body["documents"][0]["id"]
     assert body["affirmation"] is None  # the word is given anew
     assert [item["key"] for item in body["open_items"]] == ["affirmation"]
+
+
+async def test_of_two_who_open_or_submit_at_once_one_wins(database, clock):
+    agency, coordinator = await police()
+    other = made.coordinating(await make.learner(), agency)
+    both = (coordinator, other)
+
+    async def at_once(act):
+        done = await asyncio.gather(*(act(who) for who in both), return_exceptions=True)
+        return sorted(type(one).__name__ for one in done)
+
+    opening = await at_once(lambda who: opened(agency, who))
+    (review,) = await Review.objects()
+    await applications.withdraw(coordinator, review.id)
+    review = await ready(agency, coordinator)
+    submitting = await at_once(lambda who: applications.submit(who, review.id))
+
+    assert opening == ["OpenAlready", "Review"]
+    assert submitting == ["NotYourTurn", "Review"]

@@ -106,12 +106,15 @@ def _left(number: int) -> str:
     return "One answer is missing." if number == 1 else f"{number} answers are missing."
 
 
+NOBODY = {True: "Nobody on your roster needs it.", False: "Nobody on the roster yet."}
+
+
 def _training(review: Review, one: Criterion) -> Step:
     over = turn_of(review.state) is Turn.NOBODY
     exempt = f"; {one.exempt} exempt" if one.exempt else ""
     words = f"{one.satisfied} of {one.required} have it{exempt}."
     if not one.required:
-        words = "Nobody is left to train." if one.met else "Nobody on the roster yet."
+        words = "Everybody who needs it is exempt." if one.exempt else NOBODY[one.met]
     return Step(
         element=one.rule,
         part=Part.TRAINING,

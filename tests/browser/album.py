@@ -182,6 +182,7 @@ NAMES = (
     "review-submitted",
     "element",
     "element-errors",
+    "element-again",
     "review-returned",
     "changes",
     "review-refused",

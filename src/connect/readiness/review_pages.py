@@ -295,8 +295,8 @@ async def _element(
 
 
 def _prefilled(shown: dict[str, Any]) -> dict[str, Any]:
-    """The last finding, on the page that is shown beside it."""
-    finding = shown["finding"]
+    """The last finding while it stands, on the page that is shown beside it."""
+    finding = shown["finding"] if shown["stands"] else None
     return {
         "finding": finding.finding if finding else "",
         "comment": finding.comment if finding else "",

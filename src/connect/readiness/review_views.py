@@ -224,6 +224,7 @@ async def beside(
         "review": review,
         "element": element,
         "mark": MARKS[its.mark(element_id)],
+        "stands": its.mark(element_id) is not Mark.AGAIN,
         "number": place + 1,
         "of": len(places),
         "before": places[place - 1] if place else "",

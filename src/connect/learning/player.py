@@ -9,7 +9,6 @@ from litestar.params import FromPath
 from markupsafe import Markup
 
 from connect.catalog.content import Component
-from connect.catalog.package_content import Standard
 from connect.catalog.queries import content_of
 from connect.config import settings
 from connect.errors import Invalid, NotFound
@@ -263,7 +262,6 @@ def _package(found: Component, fact: Fact) -> dict[str, Any] | None:
     return {
         "units": [(place, unit.title) for place, unit in enumerate(found.package.units, 1)],
         "told": fact.told,
-        "scorm": found.package.standard is not Standard.CMI5,
     }
 
 

@@ -63,7 +63,7 @@ class PackagesApi(Controller):
             made = await actions.launch(request.user, enrollment_id, component, data.unit)
             enrollment = await enrollment_of(request.user, enrollment_id)
             _, package = package_in(await content_of(enrollment.version), component)
-            url = host.frame_address(made.token, package, unit_at(package, made.unit))
+            url = host.frame_address(made.token, unit_at(package, made.unit))
             return 201, LaunchOut(
                 id=made.id,
                 unit=made.unit,

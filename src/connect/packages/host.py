@@ -16,7 +16,7 @@ from litestar import HttpMethod, Request, Response, get, route
 from litestar.params import FromPath
 
 from connect import files
-from connect.catalog.package_content import Package, Standard, Unit
+from connect.catalog.package_content import Unit
 from connect.catalog.queries import content_of
 from connect.config import settings
 from connect.learning.tables import OPEN
@@ -51,9 +51,9 @@ def rights() -> str:
     return f"allow-scripts allow-forms{own}"
 
 
-def frame_address(token: str, package: Package, unit: Unit) -> str:
+def frame_address(token: str, unit: Unit) -> str:
     """What the frame of a launch shows first."""
-    if settings().packages_url and package.standard is not Standard.CMI5:
+    if settings().packages_url:
         return base(token)
     return launch_address(token, unit)
 
@@ -168,7 +168,7 @@ async def package_file(
     if not settings().packages_url and found["content_type"] == "text/html":
         _, package = package_in(await content_of(found["version"]), found["component"])
         unit = unit_at(package, found["unit"])
-        if unit.launch == asked and package.standard is not Standard.CMI5:
+        if unit.launch == asked:
             data = _with_api(await files.get(found["sha256"]), f"/p/{token}/{API}")
             headers = _headers(token) | {"Content-Type": "text/html", "Cache-Control": "no-store"}
             return Response(data, headers=headers, media_type="text/html")

@@ -105,7 +105,7 @@ async def _framed(
 ) -> dict[str, Any]:
     enrollment = await enrollment_of(actor, enrollment_id)
     _, package = package_in(await content_of(enrollment.version), component)
-    address = host.frame_address(launched.token, package, unit_at(package, launched.unit))
+    address = host.frame_address(launched.token, unit_at(package, launched.unit))
     url = urlsplit(address)
     return {
         "unit": launched.unit,

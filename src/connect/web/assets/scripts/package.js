@@ -148,7 +148,7 @@ function start() {
         setTimeout(resolve, PATIENCE_MS);
       });
       frame.contentWindow.postMessage({ connect: "leave" }, launch.origin === "null" ? "*" : launch.origin);
-      if (stage.dataset.answers === "yes") await gone;
+      await gone;
     }
     while (queue.length) await new Promise((resolve) => waiting.push(resolve));
     frame?.remove();

@@ -49,10 +49,10 @@ async def close(row: Review, state: ReviewState) -> None:
 
 async def approve(row: Review, day: date | None = None, actor: Actor | None = None) -> Membership:
     """Decide a review today, or on *day*, as the approver does."""
+    actor = actor or await approver()
     async with transaction():
-        term = await admit(actor or await approver(), row, day or clock.today())
         await close(row, ReviewState.APPROVED)
-    return term
+        return await admit(actor, row, day or clock.today())
 
 
 async def member(agency: Agency | None = None, day: date | None = None) -> Membership:

@@ -71,7 +71,7 @@ async def admit(actor: Actor, review: Review, day: date) -> Membership:
     ends, also when it was decided later.
     """
     agency = await standing_agency(review.agency, lock=True)
-    former = await _to_continue(agency.id, day)
+    former = await _to_continue(review, agency.id, day)
     starts = former.ends_on if former else day
     term = Membership(
         agency=agency.id,
@@ -108,10 +108,15 @@ async def admit(actor: Actor, review: Review, day: date) -> Membership:
     return term
 
 
-async def _to_continue(agency: UUID, day: date) -> Membership | None:
-    """The last term of an agency that is not over on a day."""
-    over = await over_by(day)
-    running = [t for t in await terms_of(agency) if t.state in RUNNING and t.id not in over]
+async def _to_continue(review: Review, agency: UUID, day: date) -> Membership | None:
+    """The last term of an agency that goes on until *review* is decided, which is *day*."""
+    submitted = review.submitted_at and clock.day_in(settings().time_zone, review.submitted_at)
+    running = [
+        term
+        for term in await terms_of(agency)
+        if term.state in RUNNING
+        and (term.ends_on > day or (submitted and submitted < term.ends_on))
+    ]
     return max(running, key=lambda term: term.ends_on, default=None)
 
 

@@ -41,6 +41,37 @@ SELECT r.agency, r.submitted_at, r.state, r.state_since FROM readiness_review r
 WHERE r.submitted_at IS NOT NULL AND r.agency IN ({agencies})
 """
 
+# All agencies that are one with an agency: the one that stands, and those merged into it.
+WHOLE_FAMILY = """
+WITH RECURSIVE line (id, merged_into) AS (
+  SELECT id, merged_into FROM agency WHERE id = {}
+  UNION SELECT a.id, a.merged_into FROM agency a JOIN line l ON a.id = l.merged_into
+), family (id) AS (
+  SELECT id FROM line WHERE merged_into IS NULL
+  UNION SELECT a.id FROM agency a JOIN family f ON a.merged_into = f.id
+)
+"""
+MEMBERS_OF_IT = (
+    WHOLE_FAMILY
+    + """
+SELECT id FROM family
+"""
+)
+TERMS = (
+    WHOLE_FAMILY
+    + """
+SELECT m.id FROM membership m JOIN family f ON f.id = m.agency
+"""
+)
+STEPS = """
+SELECT s.state, s.day, s.reason, s.agency_name, s.done_at, s.done_by FROM membership_step s
+WHERE s.membership = {} ORDER BY s.place
+"""
+NOTICES = """
+SELECT n.days_before, n.due_on, n.decided_on, n.sent_at, n.skipped FROM membership_notice n
+WHERE n.membership = {} ORDER BY n.days_before DESC
+"""
+
 
 class Member(msgspec.Struct, frozen=True):
     """A line of the public list, as it was shown on its day."""
@@ -103,30 +134,6 @@ async def renewals_of(agencies: Sequence[UUID]) -> dict[UUID, list[Renewal]]:
     return found
 
 
-# All agencies that are one with an agency: the one that stands, and those merged into it.
-WHOLE_FAMILY = """
-WITH RECURSIVE line (id, merged_into) AS (
-  SELECT id, merged_into FROM agency WHERE id = {}
-  UNION SELECT a.id, a.merged_into FROM agency a JOIN line l ON a.id = l.merged_into
-), family (id) AS (
-  SELECT id FROM line WHERE merged_into IS NULL
-  UNION SELECT a.id FROM agency a JOIN family f ON a.merged_into = f.id
-)
-"""
-MEMBERS_OF_IT = (
-    WHOLE_FAMILY
-    + """
-SELECT id FROM family
-"""
-)
-TERMS = (
-    WHOLE_FAMILY
-    + """
-SELECT m.id FROM membership m JOIN family f ON f.id = m.agency
-"""
-)
-
-
 async def family_with(agency_id: UUID) -> list[UUID]:
     """All agencies that are one with this one."""
     return [row["id"] for row in await fetch(MEMBERS_OF_IT, agency_id)]
@@ -152,16 +159,6 @@ async def terms_of(agency_id: UUID) -> list[Membership]:
         return []
     rows = Membership.objects().where(Membership.id.is_in(ids))
     return await rows.order_by(Membership.starts_on, Membership.made_at, ascending=False)
-
-
-STEPS = """
-SELECT s.state, s.day, s.reason, s.agency_name, s.done_at, s.done_by FROM membership_step s
-WHERE s.membership = {} ORDER BY s.place
-"""
-NOTICES = """
-SELECT n.days_before, n.due_on, n.decided_on, n.sent_at, n.skipped FROM membership_notice n
-WHERE n.membership = {} ORDER BY n.days_before DESC
-"""
 
 
 async def steps_of(membership: UUID) -> list[dict[str, Any]]:

@@ -44,6 +44,10 @@ SELECT n.membership, n.days_before, n.due_on, n.skipped, m.agency, m.agency_name
 FROM membership_notice n JOIN membership m ON m.id = n.membership
 WHERE n.decided_on = {} ORDER BY lower(m.agency_name), n.due_on, n.membership
 """
+LAPSED = """
+SELECT s.membership, s.agency_name, s.day FROM membership_step s
+WHERE s.state = 'lapsed' AND s.done_by IS NULL AND s.done_at >= {} AND s.done_at < {}
+"""
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -73,7 +77,7 @@ class _Look(msgspec.Struct, frozen=True):
 async def look_at_terms() -> None:
     """Do what is due today, by the day in the organization's zone; job, every hour.
 
-    Each membership is a transaction of its own, so that one cannot hold up the others.
+    Each membership is a transaction of its own: what is done stays done if a later one fails.
     """
     today = clock.today()
     for row in await fetch(ENDING, today + LONGEST):
@@ -245,12 +249,6 @@ async def _ledger(on: date) -> list[Due]:
         *found,
         *(Due(i, name, "lapse", None, day, "sent") for i, (name, day) in lapses.items()),
     ]
-
-
-LAPSED = """
-SELECT s.membership, s.agency_name, s.day FROM membership_step s
-WHERE s.state = 'lapsed' AND s.done_by IS NULL AND s.done_at >= {} AND s.done_at < {}
-"""
 
 
 async def _lapses(on: date) -> dict[UUID, tuple[str, date]]:

@@ -92,8 +92,11 @@ class MembersPages(Controller):
         name, reason = str(fields.get("act", "")), str(fields.get("reason", ""))[:2000]
 
         async def act() -> None:
-            if name not in ACTS:
-                raise Invalid({"act": "Choose what is to happen."})
+            wrong = {} if name in ACTS else {"act": "Choose what is to happen."}
+            if wrong and not reason.strip():
+                wrong["reason"] = memberships.REASON
+            if wrong:
+                raise Invalid(wrong)
             await ACTS[name](request.user, membership_id, reason=reason)
 
         try:

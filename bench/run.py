@@ -31,6 +31,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+import loop  # noqa: E402 -- it stands beside this file
+
 import postgres_cluster  # type: ignore[import-not-found] # noqa: E402 -- by the line above
 
 CLIENTS = 32
@@ -46,6 +48,8 @@ DURABLE = {  # the tests' server has them off; these are PostgreSQL's own
 }
 LIMITS = "sign_in=100000/15m,network=100000/1m,verify=100000/1m"
 V1 = "/api/v1"
+OTHERS = ("loop", "certificates")  # measured in other ways than rows
+UNSIGNED = 60  # certificates a second, at least
 MEANS = ("per_second", "p50", "p95", "p99", "cpu_ms")  # of a side's turns
 
 
@@ -297,6 +301,14 @@ def certificates_a_second(given: dict[str, str], url: str, log: Path) -> float:
     return (len(moments) - 4) / (moments[-1] - moments[3]).total_seconds()
 
 
+def certificates_alone() -> dict[str, float]:
+    """Certificates a second with nothing else going on, by a process of its own."""
+    command = [sys.executable, HERE / "certificates.py"]
+    ran = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    found: dict[str, float] = json.loads(ran.stdout)
+    return found
+
+
 def first_answers(server: Server) -> list[float]:
     """Seconds from the start of the process to the first page, several times."""
     seconds = []
@@ -377,10 +389,14 @@ def run(engine: str, only: list[str], seconds: float, work: Path) -> dict[str, A
         bench.bare.start()
         found["memory_at_start_mb"] = bench.connect.memory()
         found["rows"] = {}
-        for name in only:
+        for name in filter(ROWS.get, only):
             found["rows"][name] = measured(bench, ROWS[name], seconds)
             print(".", end="", flush=True, file=sys.stderr)
         print(file=sys.stderr)
+        if "loop" in only:  # last: it closes the attempts that others save answers in
+            before = bench.connect.cpu()
+            found["loop"] = seen = loop.measure(bench.connect.port, bench.facts)
+            seen["cpu_ms"] = (bench.connect.cpu() - before) * 1000 / seen["requests"]
         found["memory_after_load_mb"] = bench.connect.memory()
         found["bare_memory_after_load_mb"] = bench.bare.memory()
         return found
@@ -410,8 +426,13 @@ def table(engine: str, found: dict[str, Any]) -> str:
         ]
         missed = verdict(row["of_bare"], ROWS[name].aim)
         lines.append(f"{ROWS[name].title:26}{''.join(f'{cell:>9}' for cell in cells)}{missed}")
+    if "loop" in found:
+        seen = found["loop"]
+        cells = [f"{seen['per_second']:.0f}", *(f"{seen[p]:.1f}" for p in MEANS[1:])]
+        missed = verdict(seen["p95"], loop.AIM, most=True)
+        lines.append(f"{'learner loops':26}{''.join(f'{c:>9}' for c in cells)}{missed}")
     for title, key, unit, aim, most in (
-        ("certificates drawn", "certificates_per_second", "/s", 50, False),
+        ("certificates by worker", "certificates_per_second", "/s", 50, False),
         ("start to first answer", "first_answer_seconds", "s", 1.5, True),
         ("memory of the web process", "memory_after_load_mb", "MB", 120, True),
     ):
@@ -424,7 +445,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--seconds", type=float, default=3, help="of each of four turns")
     options.add_argument("--engine", choices=["sqlite", "postgres"], action="append")
-    options.add_argument("--only", default=",".join(ROWS), help="rows, with commas between")
+    options.add_argument("--only", default=",".join([*ROWS, *OTHERS]), help="with commas between")
     given = options.parse_args()
     results: dict[str, Any] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -443,6 +464,11 @@ def main() -> None:
             print(table(engine, found), end="\n\n", flush=True)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+    if "certificates" in given.only.split(","):
+        results["certificates"] = drawn = certificates_alone()
+        missed = verdict(drawn["unsigned_per_second"], UNSIGNED)
+        print(f"certificates unsigned {drawn['unsigned_per_second']:11.1f} /s{missed}")
+        print(f"certificates signed {drawn['signed_per_second']:13.1f} /s")
     (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     errors = [
         row[side]["errors"]
@@ -450,6 +476,7 @@ def main() -> None:
         for row in found["rows"].values()
         for side in ("connect", "bare")
     ]
+    errors += [found["loop"]["refused"] for found in results["engines"].values() if "loop" in found]
     sys.exit(1 if any(errors) else 0)
 
 

@@ -7,12 +7,16 @@ import zipfile
 from html.parser import HTMLParser
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 import make
 from canaries import ENOUGH, plant, write_everywhere
 from connect.accounts.tables import Account, RoleGrant
+from connect.catalog.tables import CourseVersion
 from connect.csv_out import FORMULA
+from connect.learning.actions import enroll
+from connect.learning.attempts import start_attempt, submit_attempt
 from connect.policy import Role
 from hostile_texts import FORMULAS, XSS
 from test_canary_tenants import addresses
@@ -103,6 +107,55 @@ async def test_s7_no_text_becomes_an_element_of_any_page(app, visits, rounds):
     assert max(map(len, XSS[:9])) < ENOUGH
     assert changed == {}
     assert sum(status == 200 for status, _ in plain.values()) >= 60
+
+
+def worded(say):
+    """A course each of whose texts *say* gives; what is HTML was sanitized before it is stored."""
+    asked = [replace(q, text=say(), feedback=say(), alt=say()) for q in make.every_kind()]
+    for place, question in enumerate(asked):
+        if question.choices:
+            choices = [replace(c, text=say(), feedback=say()) for c in question.choices]
+            asked[place] = replace(question, choices=choices)
+    return make.content(
+        slug="worded",
+        title=say(),
+        summary=say(),
+        objectives=[say(), say()],
+        content_notes=[say()],
+        topics=["missing-children"],
+        components=[
+            make.lesson("one", title=say()),
+            replace(make.acknowledgement("oath"), title=say(), text=say()),
+            make.component_quiz("final", title=say(), questions=asked, shuffle=False),
+        ],
+        sequence=False,
+    )
+
+
+async def course_pages(app, say):
+    """The skeletons of what a learner sees of such a course, from the catalog to the result."""
+    await make.course(worded(say), number=1 + await CourseVersion.count())
+    account = await make.account()
+    actor = make.actor_of(account)
+    enrollment, _ = await enroll(actor, "worded")
+    attempt, _ = await start_attempt(actor, enrollment.id, "final")
+    here, learn = [await signed_in(app, account)], f"/learn/{enrollment.id}"
+    steps = [f"{learn}/{c}" for c in ("one", "oath", "final")]
+    paths = ["/courses", "/courses/worded", *steps, f"/attempts/{attempt.id}"]
+    before = await skeletons(here, paths)
+    await submit_attempt(actor, attempt.id)
+    after = await skeletons(here, [f"/attempts/{attempt.id}/result"])
+    return [*before.values(), *after.values()]
+
+
+async def test_s7_no_text_of_a_course_becomes_an_element(app, database):
+    plain = await course_pages(app, lambda: "harmless")
+
+    for start in range(0, len(XSS), 25):
+        hostile = itertools.cycle(XSS[start:] + XSS[:start])
+        assert await course_pages(app, lambda hostile=hostile: next(hostile)) == plain
+
+    assert [status for status, _ in plain] == [200] * 7
 
 
 async def test_s7_no_text_runs_in_a_browser(app, visits, planted, person, site, watch):

@@ -241,12 +241,11 @@ async def recommend(actor: Actor, review_id: UUID, digest: str) -> Review:
         await _must_be_at_work(actor, review)
         await standing_agency(review.agency, lock=True)  # nobody changes the roster meanwhile
         material = await material_of(review)
-        await must_be_present(review, digest, await state_of(review, material))
+        state = await state_of(review, material)
+        await must_be_present(review, digest, state)
         if material.missing:
             raise NotReady(what=" ".join(material.missing))
-        review.recommended_hash = await keep_state(
-            review, await state_of(review, material), "recommendation"
-        )
+        review.recommended_hash = await keep_state(review, state, "recommendation")
         review.recommended_by, review.recommended_at = actor.id, clock.now()
         review.answered_at = review.answered_at or clock.now()
         if review.state != ReviewState.RECOMMENDED:

@@ -109,7 +109,8 @@ async def keep(review: Review, made_for: str) -> str:
 
 async def keep_state(review: Review, state: State, made_for: str) -> str:
     """The same for a state that was made in this transaction."""
-    row = Snapshot(review=review.id, hash=hash_of(state), state=encoded(state).decode())
+    data = encoded(state)
+    row = Snapshot(review=review.id, hash=hashlib.sha256(data).hexdigest(), state=data.decode())
     row.made_for = made_for
     await Snapshot.insert(row).on_conflict(
         target=(Snapshot.review, Snapshot.hash), action="DO NOTHING"

@@ -17,6 +17,7 @@ from connect.catalog.tables import CourseVersion
 from connect.csv_out import FORMULA
 from connect.learning.actions import enroll
 from connect.learning.attempts import start_attempt, submit_attempt
+from connect.limits import RateLimit
 from connect.policy import Role
 from hostile_texts import FORMULAS, XSS
 from test_canary_tenants import addresses
@@ -24,7 +25,8 @@ from test_policy import signed_in
 
 NUMBERS = {"number": "C-2026-000001", "component": "one", "slug": "course-1"}
 ROLES = [Role.ADMIN, Role.REGISTRAR, Role.AUTHOR, Role.ANALYST, Role.AUDITOR]
-GROWS = ("/admin/audit",)  # by a line for what is looked at
+GROWS = ("/admin/audit",)  # by a line for what is looked at, until it has a next page
+NEXT_PAGE = {("nav", "aria-label", "class"), ("a", "class", "href", "rel")}
 ROUNDS = [pytest.param(4, id="short"), pytest.param(100, id="long", marks=pytest.mark.long)]
 
 
@@ -96,10 +98,12 @@ async def test_s7_no_text_becomes_an_element_of_any_page(app, visits, rounds):
 
     changed = {}
     for start in range(rounds):
+        await RateLimit.delete(force=True)  # a hundred rounds are more than anybody may ask
         await write_everywhere(one_after_another(XSS, start * 7))
         for place, (status, bones) in (await skeletons(people, pages)).items():
             was, before = plain[place]
-            alike = set(bones) == set(before) if place[1] in GROWS else bones == before
+            grown = place[1] in GROWS and set(bones) - NEXT_PAGE == set(before) - NEXT_PAGE
+            alike = bones == before or grown
             if status != was or not alike:
                 changed[place] = [bone for bone in bones if bone not in before]
 

@@ -52,6 +52,7 @@ ACROSS = {"tables", "rules", "queries", "actions"} | {
     "path_check",
     "people",
     "requirements",
+    "revocations",
     "roles",
     "sign_in",
     "translated",

@@ -31,14 +31,16 @@ AT_ONCE = 500  # rows in one transaction
 async def issue_certificate(
     actor: Actor,
     *,
-    holder: UUID,
+    holder: UUID | None = None,
+    agency: UUID | None = None,
     name: str,
     title: str,
-    version: int,
-    minutes: int,
+    version: int = 0,
+    minutes: int = 0,
     day: date,
-    credit_lines: list[str],
+    credit_lines: Sequence[str] = (),
     valid_months: int | None = None,
+    expires_on: date | None = None,
     kind: CertificateKind = CertificateKind.COURSE,
     language: str = "en",
     place: str = "",
@@ -53,6 +55,8 @@ async def issue_certificate(
     again and says the same.
 
     Args:
+        holder, agency: whose it is, one of them.
+        expires_on: the first day on which it is not valid, where no months say so.
         acknowledgement: what the grant that paid prescribes; empty: the site's own setting.
     """
     facts = drawing.CertificateFacts(
@@ -65,25 +69,28 @@ async def issue_certificate(
         organization=settings().organization,
         base_url=settings().base_url,
         course_version=version,
-        credit_lines=credit_lines,
+        credit_lines=list(credit_lines),
         signatory_name=settings().signatory_name,
         signatory_title=settings().signatory_title,
         grant_acknowledgement=acknowledgement or settings().grant_acknowledgement,
         mark=_configured_mark(),
-        expires_on=None if valid_months is None else clock.months_after(day, valid_months),
+        expires_on=expires_on if valid_months is None else clock.months_after(day, valid_months),
         kind=kind,
         language=language,
         place=place,
         instructors=list(instructors),
     )
-    return await write(actor, facts, holder=holder, source_kind=source_kind, source=source)
+    return await write(
+        actor, facts, holder=holder, agency=agency, source_kind=source_kind, source=source
+    )
 
 
 async def write(
     actor: Actor,
     facts: drawing.CertificateFacts,
     *,
-    holder: UUID,
+    holder: UUID | None,
+    agency: UUID | None,
     source_kind: str,
     source: UUID,
     supersedes: UUID | None = None,
@@ -96,6 +103,7 @@ async def write(
         code=facts.code,
         kind=facts.kind,
         holder=holder,
+        agency=agency,
         name=facts.name,
         title=facts.title,
         minutes=facts.minutes,

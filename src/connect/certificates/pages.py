@@ -10,11 +10,18 @@ from litestar.params import FromPath, FromQuery
 from connect import files, limits
 from connect.accounts.authentication import network
 from connect.certificates.api import MULTIPART, handed_in
-from connect.certificates.queries import by_code, by_number, certificate_of, successor_of
+from connect.certificates.queries import (
+    by_code,
+    by_number,
+    certificate_of,
+    reaches,
+    successor_of,
+)
 from connect.certificates.reissues import STANDING, reissue
 from connect.certificates.revocations import revoke
 from connect.certificates.rules import grouped, is_nameless
 from connect.certificates.signatures import public_certificates
+from connect.certificates.style import style
 from connect.certificates.tables import Certificate
 from connect.certificates.web_page import web_answer
 from connect.errors import Conflict, Invalid, decode
@@ -83,9 +90,11 @@ async def _certificate(
             "valid_through": valid_through(row),
         },
         mine=mine,
-        may_reissue=stands and actor.may(Permission.REISSUE_CERTIFICATES, owner=row.holder),
+        of_agency=row.agency,
+        words=style().say("en", row.kind),
+        may_reissue=stands and await reaches(actor, row, Permission.REISSUE_CERTIFICATES),
         may_revoke=row.status in STANDING
-        and actor.may(Permission.REVOKE_CERTIFICATES, owner=row.holder),
+        and await reaches(actor, row, Permission.REVOKE_CERTIFICATES),
         notice=notice,
         errors=errors or {},
         form=form or {},

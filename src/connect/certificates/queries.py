@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from connect import clock
+from connect.agencies.queries import standing_agency
 from connect.certificates.rules import has_ended, normal_code, same_last_name
 from connect.certificates.tables import Certificate, CertificateStatus
 from connect.db import fetch, placeholders
@@ -12,8 +13,8 @@ from connect.policy import Actor, Permission
 
 # By hand, as what is read on most requests: Piccolo words a statement for longer than it runs.
 CERTIFICATES = """
-SELECT id, number, code, kind, holder, name, title, minutes, issued_on, status, facts, digest, pdf,
-  source_kind, source, issued_at, supersedes, reissue_reason, expires_on, revoked_on,
+SELECT id, number, code, kind, holder, agency, name, title, minutes, issued_on, status, facts,
+  digest, pdf, source_kind, source, issued_at, supersedes, reissue_reason, expires_on, revoked_on,
   revocation_reason
 FROM certificate WHERE
 """
@@ -53,15 +54,31 @@ async def _certificate(where: str, *args: object) -> Certificate | None:
 async def certificate_of(
     actor: Actor, number: str, to: Permission = Permission.READ_RECORDS
 ) -> Certificate:
-    """A certificate that the actor holds, or that *to* reaches as staff.
+    """A certificate that the actor holds, one of the actor's agency, or that *to* reaches as staff.
 
     Raises:
         NotFound: no such certificate, or somebody else's.
     """
     found = await _certificate("number = {}", number.upper())
-    if found is None or not actor.may(to, owner=found.holder):
+    if found is None or not await reaches(actor, found, to):
         raise NotFound
     return found
+
+
+async def reaches(actor: Actor, row: Certificate, to: Permission) -> bool:
+    """Whether *to* holds for a certificate. An agency's is read by whoever reads its readiness."""
+    if row.agency is None:
+        return actor.may(to, owner=row.holder)
+    agency = (await standing_agency(row.agency)).id
+    reads = to is Permission.READ_RECORDS and actor.may(Permission.READ_READINESS, agency=agency)
+    return reads or actor.may(to, agency=agency)
+
+
+async def number_for(source_kind: str, source: UUID) -> str | None:
+    """The number of the certificate that stands for something."""
+    sql = f"SELECT x.number FROM certificate x WHERE {standing('x', '{}', source_kind)}"  # noqa: S608
+    rows = await fetch(sql, source)
+    return str(rows[0]["number"]) if rows else None
 
 
 async def certificates_numbered(numbers: Sequence[str]) -> list[Certificate]:

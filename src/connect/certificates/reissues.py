@@ -8,6 +8,8 @@ import msgspec
 from connect import clock
 from connect.accounts.queries import USABLE
 from connect.accounts.tables import Account
+from connect.agencies.queries import standing_agency
+from connect.agencies.tables import Agency
 from connect.audit import record
 from connect.certificates.actions import new_number, write
 from connect.certificates.drawing import CertificateFacts
@@ -67,10 +69,10 @@ async def reissue(actor: Actor, number: str, *, reason: str = "") -> Certificate
     async with transaction():
         old = await certificate_of(actor, number, Permission.REISSUE_CERTIFICATES)
         # Held, so that of two at once the second finds what the first did.
-        holder = await one(locked(Account.objects().where(Account.id == old.holder), Account))
+        holder = await _held(old)
         old = await certificate_of(actor, number, Permission.REISSUE_CERTIFICATES)
         await _must_stand(old)
-        name = unicodedata.normalize("NFC", holder.certificate_name or holder.legal_name)
+        name = unicodedata.normalize("NFC", _name_of(holder))
         if mine:
             await _may_correct(old, name)
         await Certificate.update({Certificate.status: CertificateStatus.SUPERSEDED}).where(
@@ -87,13 +89,14 @@ async def reissue(actor: Actor, number: str, *, reason: str = "") -> Certificate
                 supersedes=old.number,
             ),
             holder=old.holder,
+            agency=old.agency,
             source_kind=old.source_kind,
             source=old.source,
             supersedes=old.id,
             reason="" if mine else reason.strip(),
         )
         await record(actor, "certificate.reissued", Certificate, of=old.id, by=new.number)
-        if holder.status in USABLE:
+        if isinstance(holder, Account) and holder.status in USABLE:
             await write_mail(
                 "certificates/reissued",
                 to=holder.email,
@@ -105,6 +108,21 @@ async def reissue(actor: Actor, number: str, *, reason: str = "") -> Certificate
                 number=new.number,
             )
     return new
+
+
+async def _held(row: Certificate) -> Account | Agency:
+    """Whose certificate it is, locked."""
+    if row.agency is not None:
+        return await standing_agency(row.agency, lock=True)
+    return await one(locked(Account.objects().where(Account.id == row.holder), Account))
+
+
+def _name_of(holder: Account | Agency) -> str:
+    return (
+        holder.name
+        if isinstance(holder, Agency)
+        else (holder.certificate_name or holder.legal_name)
+    )
 
 
 async def _must_stand(row: Certificate) -> None:

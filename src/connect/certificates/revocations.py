@@ -74,6 +74,17 @@ async def revoke(actor: Actor, number: str, *, reason: str) -> Certificate:
     return row
 
 
+async def end_with(actor: Actor, source_kind: str, source: UUID, *, reason: str) -> None:
+    """Revoke what stands for something that itself was revoked, in the caller's transaction."""
+    query = Certificate.objects().where(
+        Certificate.source_kind == source_kind,
+        Certificate.source == source,
+        Certificate.status != CertificateStatus.SUPERSEDED,
+    )
+    for row in await query:
+        await _end(actor, row, reason)
+
+
 async def _end(actor: Actor, row: Certificate, reason: str) -> bool:
     """Revoke what stands, in the caller's transaction; whether it stood."""
     ended = (
@@ -90,6 +101,8 @@ async def _end(actor: Actor, row: Certificate, reason: str) -> bool:
     if not ended:
         return False
     await record(actor, "certificate.revoked", Certificate, of=row.id)
+    if row.holder is None:
+        return True
     holder = await one(Account.objects().where(Account.id == row.holder))
     if holder.status in USABLE:
         await write_mail(

@@ -17,6 +17,7 @@ from piccolo.table import Table
 
 from connect import clock
 from connect.accounts.tables import Account
+from connect.agencies.tables import Agency
 from connect.db import uuid7
 
 
@@ -43,7 +44,8 @@ class NumberSeries(Table, tablename="number_series"):
 
 
 class Certificate(Table, tablename="certificate"):
-    """One certificate. Its facts never change; its PDF is drawn from them once.
+    """One certificate, of a person or of an agency. Its facts never change; its PDF is drawn from
+    them once.
 
     Of the certificates for one thing (``source_kind``, ``source``) one stands; the others are
     superseded (partial index ``certificate_source_standing``).
@@ -53,8 +55,9 @@ class Certificate(Table, tablename="certificate"):
     number = Varchar(length=20, unique=True)  # C-2026-000001
     code = Varchar(length=26, unique=True)  # 128 random bits, Crockford base32
     kind = Varchar(length=10, default=CertificateKind.COURSE)
-    holder = ForeignKey(Account, null=False, on_delete=OnDelete.restrict, index=True)
-    name = Varchar(length=120)  # of the holder, as it stood
+    holder = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    agency = ForeignKey(Agency, null=True, default=None, on_delete=OnDelete.restrict, index=True)
+    name = Varchar(length=200)  # of the holder or the agency, as it stood
     title = Varchar(length=200)
     minutes = Integer()
     issued_on = Date()  # in the holder's zone

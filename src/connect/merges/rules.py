@@ -110,6 +110,7 @@ AGENCIES: dict[str, Fate] = {
     "agency.merged_into": Fate.STAYS,
     "agency.parent": Fate.MOVES,
     "agency_code.agency": Fate.MOVES,
+    "certificate.agency": Fate.STAYS,  # shown with the kept one's
     "agency_domain.agency": Fate.MOVES,  # but for those that both list
     "agency_profile.agency": Fate.STAYS,  # what that one was like; shown with the kept one's
     "assignment.agency": Fate.STAYS,  # the kept one says what it assigns

@@ -10,6 +10,7 @@ from litestar import Controller, Request, Response, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from connect import clock
+from connect.certificates.queries import number_for
 from connect.csv_out import download, to_csv
 from connect.errors import Invalid
 from connect.fields import Reason
@@ -19,6 +20,7 @@ from connect.policy import Actor, Permission
 from connect.readiness import memberships, recognition
 from connect.readiness.member_counts import AgenciesCounted, agencies_counted, counted_csv
 from connect.readiness.member_queries import Member, members
+from connect.readiness.memberships import SOURCE
 from connect.readiness.recognition import Task, seen_membership, tasks_of
 from connect.readiness.tables import Membership, Recognition
 
@@ -53,6 +55,7 @@ class MembershipOut(msgspec.Struct):
     is_brought_in: bool
     decided_on: date
     reason: str
+    certificate: str | None  # its number
     recognition: list[Task]
 
 
@@ -75,7 +78,12 @@ class TaskOut(msgspec.Struct):
 
 async def shown(term: Membership) -> MembershipOut:
     facts = {n: getattr(term, n) for n in MembershipOut.__struct_fields__ if hasattr(Membership, n)}
-    return MembershipOut(**facts, agency_id=term.agency, recognition=await tasks_of(term.id))
+    return MembershipOut(
+        **facts,
+        agency_id=term.agency,
+        certificate=await number_for(SOURCE, term.id),
+        recognition=await tasks_of(term.id),
+    )
 
 
 def day_asked(as_of: str) -> date:

@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery
 from connect import clock
 from connect.agencies.queries import standing_agency
 from connect.agencies.views import filters_of, options
+from connect.certificates.queries import number_for
 from connect.config import settings
 from connect.errors import ConnectError, Invalid, StepUpNeeded
 from connect.idempotency import once_by_form
@@ -23,6 +24,7 @@ from connect.readiness.criteria import requirement_sets
 from connect.readiness.member_queries import Member, members, notices_of, steps_of
 from connect.readiness.member_views import STATE_WORDS
 from connect.readiness.members_api import as_csv, day_asked, press_file
+from connect.readiness.memberships import SOURCE
 from connect.readiness.recognition import seen_membership, tasks_of
 from connect.readiness.tables import MembershipState
 from connect.web.forms import read_form
@@ -180,6 +182,7 @@ async def _member_page(
         agency={"id": agency.id, "name": agency.name},
         term=term,
         state={"words": words, "kind": kind},
+        certificate=await number_for(SOURCE, term.id),
         tasks=tasks,
         press=await recognition.press_text(term) if tasks else "",
         steps=[

@@ -11,6 +11,9 @@ from connect.accounts.queries import USABLE_SQL
 from connect.agencies.queries import standing_agency
 from connect.agencies.tables import Agency
 from connect.audit import record
+from connect.certificates.actions import issue_certificate
+from connect.certificates.revocations import end_with
+from connect.certificates.tables import CertificateKind
 from connect.config import settings
 from connect.db import fetch, locked, one, placeholders, transaction
 from connect.errors import Conflict, Invalid
@@ -35,6 +38,8 @@ from connect.readiness.tables import (
     Review,
 )
 
+PROGRAM = "Missing Kids Readiness Program"
+SOURCE = "membership"  # what its certificate was earned by
 REASON = "Say why. The agency is told."
 TOLD = """
 SELECT DISTINCT a.id, a.email, a.legal_name AS name FROM role_grant g JOIN account a
@@ -91,6 +96,17 @@ async def admit(actor: Actor, review: Review, day: date) -> Membership:
     await add_step(actor, term.id, MembershipState.ACTIVE, max(day, starts), agency)
     if former and former.ends_on <= day:
         await end_term(actor, former, MembershipState.RENEWED, day)
+    await issue_certificate(
+        actor,
+        kind=CertificateKind.AGENCY,
+        agency=agency.id,
+        name=agency.name,
+        title=PROGRAM,
+        day=day,
+        expires_on=term.ends_on,
+        source_kind=SOURCE,
+        source=term.id,
+    )
     await RecognitionTask.insert(
         *(RecognitionTask(membership=term.id, task=task) for task in Recognition)
     )
@@ -249,6 +265,8 @@ async def _change(
             await add_step(actor, each.id, to, today, agency, reason=reason.strip())
             act = "reinstated" if to is MembershipState.ACTIVE else str(to)
             await record(actor, f"membership.{act}", Membership, of=each.id, reason=reason.strip())
+            if to is MembershipState.REVOKED:
+                await end_with(actor, SOURCE, each.id, reason=reason.strip())
         await _tell(term, agency, to, reason.strip())
         return await one(Membership.objects().where(Membership.id == membership_id))
 

@@ -203,7 +203,7 @@ HOLDINGS = [
         whose=by("holder"),
         none="number code kind title minutes issued_on status source_kind issued_at expires_on "
         "revoked_on",
-        pseudonym="id holder digest pdf source supersedes",
+        pseudonym="id holder agency digest pdf source supersedes",
         personal="name facts reissue_reason revocation_reason",
         becomes={"facts": _nameless},
         files={"pdf": "name <> ''"},

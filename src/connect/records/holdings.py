@@ -23,17 +23,13 @@ from connect.records.credit_holdings import CREDITS, ELSEWHERE
 from connect.records.learning_holdings import LEARNING
 from connect.records.package_holdings import PACKAGES
 from connect.records.path_holdings import PATHS
-from connect.records.register import Holding, Row, When
+from connect.records.register import Holding, Row, When, its_id
 from connect.records.review_holdings import REVIEWS
 from connect.records.tables import Erasure
 from connect.records.whose import addressed, by, either, mentions, named, nobody, via
 from connect.rosters.tables import Reminder, RequiredCourse
 from connect.security import unseal
 from connect.trainings.tables import Training
-
-
-def _its_id(row: Row) -> str:
-    return str(row["id"])  # an address must be there and unique; nobody can type this one
 
 
 def _nameless(row: Row) -> str:
@@ -138,8 +134,8 @@ HOLDINGS = [
         none="category sent_at expires_at accepted_at withdrawn_at",
         pseudonym="id agency invited_by",
         personal="email legal_name title note",
-        becomes={"email": _its_id},
-        closes={"email": _its_id, "legal_name": "", "title": "", "note": ""},
+        becomes={"email": its_id},
+        closes={"email": its_id, "legal_name": "", "title": "", "note": ""},
     ),
     Holding(
         table=Job,
@@ -323,9 +319,9 @@ HOLDINGS = [
         pseudonym="id merged_into",
         personal="email legal_name certificate_name title suspension_reason",
         hidden="password_hash hold_reason",
-        becomes={"email": _its_id, "status": accounts.AccountStatus.ERASED},
+        becomes={"email": its_id, "status": accounts.AccountStatus.ERASED},
         closes={
-            "email": _its_id,
+            "email": its_id,
             "status": accounts.AccountStatus.CLOSED,
             "password_hash": "",
             "title": "",

@@ -4,7 +4,7 @@ Children stand before their parents, as in ``holdings``.
 """
 
 from connect.packages import tables as packages
-from connect.records.register import Holding
+from connect.records.register import Holding, its_id
 from connect.records.whose import by, via
 
 _OF_LEARNER = via("enrollment", "enrollment", by("learner"))
@@ -25,6 +25,7 @@ PACKAGES = [
         none="component unit package made_at expires_at ended_at said_seconds",
         pseudonym="id enrollment",
         hidden="token_hash",
+        becomes={"token_hash": its_id},
     ),
     Holding(
         table=packages.PackageState,

@@ -13,6 +13,11 @@ from connect.records.whose import Whose
 Row = Mapping[str, Any]
 
 
+def its_id(row: Row) -> str:
+    """What stands in for a value that must be there and unique; nobody can type it."""
+    return str(row["id"])
+
+
 class Tag(StrEnum):
     """What a column holds. What is personal or more is emptied at erasure."""
 

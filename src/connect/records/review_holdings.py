@@ -4,13 +4,8 @@ Who did what stays under the ids. Children stand before their parents, as in ``h
 """
 
 from connect.readiness import tables as readiness
-from connect.records.register import Holding, Row
+from connect.records.register import Holding, its_id
 from connect.records.whose import addressed, by, either, nobody
-
-
-def _its_id(row: Row) -> str:
-    return str(row["id"])  # a hash must be there and unique; nobody can type this one
-
 
 REVIEWS = [
     Holding(
@@ -66,7 +61,7 @@ REVIEWS = [
         pseudonym="id review asked_by facts_hash",
         personal="email name title",
         hidden="token_hash",
-        becomes={"token_hash": _its_id},
+        becomes={"token_hash": its_id},
         closes={"email": ""},
     ),
     Holding(

@@ -3,6 +3,7 @@
 Those that look after records are in ``cli_records``, those on members in ``cli_members``.
 """
 
+import gc
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -247,6 +248,7 @@ def reminders(on: datetime | None, dry_run: bool) -> None:
 @click.option("--worker/--no-worker", "with_worker", default=None, help="Background work inside.")
 def serve(host: str, port: int, workers: int, with_worker: bool | None) -> None:
     """Serve the site."""
+    gc.disable()  # until all is imported: see serving.look_for_garbage
     from connect import db, serving
     from connect.engine_sqlite import SQLite
 
@@ -304,11 +306,13 @@ async def _prepare() -> str | None:
 @commands.command()
 def worker() -> None:
     """Do background work; with PostgreSQL several may run."""
+    gc.disable()  # until all is imported: see serving.look_for_garbage
     from connect import db, pdf, serving
     from connect import worker as background
 
     serving.configure_log()
     db.engine().serve_alone()
+    serving.look_for_garbage()
 
     async def work() -> None:
         await pdf.warm()

@@ -5,7 +5,7 @@ import io
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import make
@@ -185,6 +185,20 @@ STEPS = st.lists(
     max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@example(
+    steps=[
+        ("new", 0, 1),
+        ("new", 0, 1),
+        ("new", 0, 1),
+        ("new", 0, 1),
+        ("new", 0, 1),
+        ("new", 0, 222),
+        ("new", 0, 400),
+        ("new", 0, 400),
+        ("renew", 0, 400),
+        ("new", 0, 400),
+    ]
 )
 @given(steps=STEPS)
 async def test_the_list_of_a_past_day_is_the_list_that_was_exported_on_it(

